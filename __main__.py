@@ -1,0 +1,5 @@
+"""`python -m parley`."""
+
+from .relay.cli.main import run
+
+run()
