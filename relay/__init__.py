@@ -1,0 +1,1 @@
+"""The gateway: doors, flow, steps. See docs/architecture.md."""

@@ -1,0 +1,66 @@
+"""What a door hands to the flow, and what the flow answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .errors import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of a connection: for the record and for proof, never for anybody else's eyes."""
+
+    ip: str  # "" where there was no connection (page, CLI)
+    port: int = 0
+    helo: str = ""
+    tls: str = ""  # e.g. "TLSv1.3", "" in the clear
+
+
+@dataclass(frozen=True, slots=True)
+class MaskHit:
+    """One mask of ours that a mail was sent to, resolved at RCPT by the store."""
+
+    address: str  # as the client gave it, lower-case, without anything after "+"
+    inquiry: int  # the inquiry's sequence number
+    stands_for: str  # the side that is reached by writing to it: "buyer" or "seller"
+    verb: str = ""  # action addresses: quote, decline, transfer, phone, history
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorHit:
+    """postmaster@ or abuse@ of a reply domain (RFC 5321 4.5.1, RFC 2142): a person of the operator reads it."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class BounceHit:
+    """The return path of one of our own deliveries: bounce-<delivery token>@reply-domain."""
+
+    address: str
+    delivery: int
+
+
+Hit = MaskHit | OperatorHit | BounceHit
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail as it came in: the envelope and the bytes. Line ends in `data` are CRLF, NUL is gone."""
+
+    id: str  # follows the mail through the journal
+    at: datetime
+    peer: Peer
+    mail_from: str  # "" is the null sender <>
+    hits: tuple[Hit, ...]
+    data: bytes
+    smtputf8: bool = False
+    channel: str = "mail"  # mail | page
+    author: int | None = None  # the participant whose personal link this came by; a mail proves nobody yet
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an arrival as a whole: the one reply its sender gets."""
+
+    reply: Reply

@@ -1,0 +1,6 @@
+"""Mail as bytes and as what it says."""
+
+from .model import Attachment, Mail
+from .parse import read
+
+__all__ = ["Attachment", "Mail", "read"]

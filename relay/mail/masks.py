@@ -1,0 +1,48 @@
+"""Masked addresses: `buyer-<token>@reply-domain` and what else may stand before the token.
+
+A token is 16 characters of an alphabet without look-alikes: 77 random bits, so it is found by its exact text
+or not at all; a near miss is never guessed. Case does not matter, and neither does anything after a `+`.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+
+ALPHABET = "abcdefghkmnprstuvwxyz2345689"
+TOKEN_LENGTH = 16
+
+_LOCAL = re.compile(rf"(buyer|seller|bounce)-([{ALPHABET}]{{{TOKEN_LENGTH}}})(?:\+.*)?", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskName:
+    """The local part of an address of ours, taken apart."""
+
+    word: str  # buyer | seller: the side it stands for; bounce: a return path
+    token: str
+
+
+def new_token() -> str:
+    """Return a token that nobody can guess."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(TOKEN_LENGTH))
+
+
+def read_local(local: str) -> MaskName | None:
+    """Take a local part apart, None when it does not have the form of one of ours."""
+    match = _LOCAL.fullmatch(local.lower())
+    return MaskName(match[1], match[2]) if match else None
+
+
+def mask_address(side: str, token: str, domain: str) -> str:
+    """Return the mask that stands for `side`."""
+    return f"{side}-{token}@{domain}"
+
+
+def return_path(delivery_token: str, domain: str) -> str:
+    """Return the envelope sender of one delivery (VERP), so that a bounce names what bounced."""
+    return f"bounce-{delivery_token}@{domain}"
+
+
+def message_id(delivery_token: str, domain: str) -> str:
+    """Return our Message-ID of one delivery, without angle brackets."""
+    return f"m.{delivery_token}@{domain}"

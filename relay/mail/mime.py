@@ -1,0 +1,175 @@
+"""The MIME structure of a mail on bytes (RFC 2046): a tree of parts that know their exact slices.
+
+Bounded while it walks: deeper or more parts than the limits allow become one opaque part each. The scan
+for boundaries is `bytes.find`, so its cost does not depend on the number of lines.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from . import headers, transfer
+from .parameters import Value
+from .parameters import parse as parse_value
+
+DEPTH = 20
+PARTS = 200
+_BOUNDARY_BYTES = 1000  # RFC 2046 says 70; some programs write more
+
+_DELIMITER_END = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
+# A closing delimiter of whatever boundary, to guess by where the declared one is wrong.
+_ANY_CLOSE = re.compile(rb"(?<![^\r\n])--(\S[^\r\n]{0,200}?[^\s-])--[ \t]*(?=[\r\n]|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: data[start:end] with its header block, data[body:end] without."""
+
+    start: int
+    body: int
+    end: int
+    fields: headers.Fields
+    type: str  # "text/plain"; "" where a Content-Type is given and unusable
+    content: Value = field(default_factory=Value)
+    disposition: Value = field(default_factory=Value)
+    encoding: str = ""
+    content_id: str = ""
+    children: tuple["Part", ...] = ()
+
+    def name(self, hint: str = "") -> str:
+        """The file name as told, "" where there is none. Not cleaned. `hint`: see `headers.decoded`."""
+        return self.disposition.text("filename", hint) or self.content.text("name", hint)
+
+    def data(self, mail: bytes) -> tuple[bytes, str]:
+        """The decoded content and "" or a defect."""
+        return transfer.decode(mail[self.body : self.end], self.encoding)
+
+
+def parse(data: bytes) -> tuple[Part, tuple[str, ...]]:
+    """The tree of a whole mail and what was odd about it. Linear in the size of `data`."""
+    walk = _Walk(data)
+    start = _leading_blank(data)
+    root = walk.part(start, len(data), 0, "text/plain")
+    return root, tuple(dict.fromkeys(walk.defects))
+
+
+def _leading_blank(data: bytes) -> int:
+    """The number of line ends before the first line: no mail has them, saved files do."""
+    return len(data) - len(data.lstrip(b"\r\n"))
+
+
+class _Walk:
+    """One walk over one mail: counts parts, collects defects."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.left = PARTS
+        self.defects: list[str] = []
+
+    def part(self, start: int, end: int, depth: int, default: str) -> Part:
+        """The part in data[start:end]; `default` is its type where it tells none."""
+        block = headers.split(self.data, start, end, whole_mail=depth == 0)
+        self.defects.extend(block.defects)
+        content = parse_value(block.get("content-type"))
+        disposition = parse_value(block.get("content-disposition"))
+        kind = content.type or (default if not content.value or _unnamed(content, disposition) else "")
+        children: tuple[Part, ...] = ()
+        body = min(block.body, end)
+        if content.value.startswith("multipart/"):
+            children = self._children(content, body, end, depth)
+            if not children:
+                kind = "text/plain" if depth < DEPTH else "application/octet-stream"
+        return Part(
+            start=start,
+            body=body,
+            end=end,
+            fields=block.fields,
+            type=kind,
+            content=content,
+            disposition=disposition,
+            encoding=_encoding(block.get("content-transfer-encoding")),
+            content_id=headers.decoded(block.get("content-id")).strip("<> "),
+            children=children,
+        )
+
+    def _children(self, content: Value, start: int, end: int, depth: int) -> tuple[Part, ...]:
+        if depth >= DEPTH:
+            self.defects.append("depth")
+            return ()
+        ranges = self._ranges(content.raw("boundary"), start, end)
+        default = "message/rfc822" if content.type == "multipart/digest" else "text/plain"
+        found: list[Part] = []
+        for first, last in ranges:
+            if self.left <= 0:
+                self.defects.append("parts")
+                found.append(_opaque(first, end))
+                break
+            self.left -= 1
+            found.append(self.part(first, last, depth + 1, default))
+        return tuple(found)
+
+    def _ranges(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The slices between the delimiter lines; by a guessed boundary where the declared one finds none."""
+        ranges = _between(self.data, boundary, start, end)
+        first = next(ranges, None)
+        if first is None:
+            self.defects.append("boundary")
+            close = _ANY_CLOSE.search(self.data, start, end)
+            if not close or close[1] == boundary:
+                return
+            ranges = _between(self.data, close[1], start, end)
+            first = next(ranges, None)
+        if first is not None:
+            yield first
+            yield from ranges
+
+
+def _between(data: bytes, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The slices of the parts of data[start:end]; the line end before a delimiter belongs to it."""
+    opened = -1
+    for line, after, closing in _delimiters(data, boundary, start, end):
+        if opened >= 0:
+            yield opened, max(opened, _without_break(data, line))
+        opened = after
+        if closing:
+            return
+    if opened >= 0:
+        yield opened, end
+
+
+def _delimiters(data: bytes, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Delimiter lines: where each starts, where the next line starts, whether it closes the multipart."""
+    boundary = boundary.rstrip()
+    if not boundary or len(boundary) > _BOUNDARY_BYTES:
+        return
+    needle = b"--" + boundary
+    place = data.find(needle, start, end)
+    while place >= 0:
+        tail = _DELIMITER_END.match(data, place + len(needle), end)
+        if tail and (place == start or data[place - 1] in b"\r\n"):
+            yield place, tail.end(), bool(tail[1])
+            place = tail.end()
+        else:
+            place += len(needle)
+        place = data.find(needle, place, end)
+
+
+def _without_break(data: bytes, place: int) -> int:
+    """The place before the line end that comes before `place`."""
+    if data[place - 2 : place] == b"\r\n":
+        return place - 2
+    return place - 1
+
+
+def _opaque(start: int, end: int) -> Part:
+    return Part(start, start, end, (), "application/octet-stream")
+
+
+def _encoding(raw: bytes) -> str:
+    words = raw.partition(b";")[0].split()
+    return words[0].decode("latin-1").lower().strip("\"'") if words else ""
+
+
+def _unnamed(content: Value, disposition: Value) -> bool:
+    """True where nothing says that the part is a file: an unusable type then means text (RFC 2045, 5.2)."""
+    return disposition.value != "attachment" and not (disposition.text("filename") or content.text("name"))

@@ -1,0 +1,40 @@
+"""What a mail is once it has been read: frozen values of plain types, safe to keep and to show.
+
+Every `str` here is free of lone surrogates. Header values are decoded (RFC 2047) and hold no control
+character, so none can ever become a header line again. The bytes of the mail itself are kept elsewhere.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One leaf of the MIME tree that is not the body; an enclosed message/rfc822 counts as one leaf."""
+
+    name: str  # file name as told, cleaned of folders and control characters; "" where there is none
+    type: str  # lower-case MIME type, "application/octet-stream" where it says nothing usable
+    data: bytes  # decoded content
+    inline: bool = False  # Content-Disposition: inline, or referred to by cid: from the HTML body
+    content_id: str = ""  # without the angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as read by `parley.relay.mail.read`. Never the source of a header line: see write.py."""
+
+    headers: tuple[tuple[str, str], ...]  # name as written, decoded and cleaned value, in order
+    text: str  # the body as text; from the HTML where there is no text part; line ends "\n"
+    html: str = ""  # the HTML body, unsanitised; "" where there is none
+    attachments: tuple[Attachment, ...] = ()
+    raw_headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)  # unfolded, undecoded values
+    text_from_html: bool = False  # True: the mail had no text part and `text` was made from the HTML
+    defects: tuple[str, ...] = ()  # what was odd, one short fixed word each: "charset", "depth", "boundary" …
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every decoded value of the header `name` (any case), in order."""
+        wanted = name.lower()
+        return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+    def first(self, name: str) -> str:
+        """The first value of the header `name`, "" where there is none."""
+        return next(iter(self.all(name)), "")

@@ -1,0 +1,62 @@
+"""Names that strangers give, made safe to show: file names and display names."""
+
+import re
+import unicodedata
+
+FILE_NAME_LENGTH = 200
+_JOINERS = "\u200c\u200d"  # without them Persian words and family emoji fall apart
+
+
+def visible(text: str) -> str:
+    """`text` on one line: controls, bidi overrides and other unseen characters left out, blanks single."""
+    kept = (char for char in text if char in _JOINERS or not _unseen(char))
+    return " ".join("".join(kept).split())
+
+
+def _unseen(char: str) -> bool:
+    """Controls become blanks elsewhere; format characters (bidi, zero width), surrogates, private use go."""
+    return not char.isspace() and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")
+
+
+def clean_file_name(name: str) -> str:
+    """A file name without folders, unseen characters and leading dots, at most 200 characters, "" for none.
+
+    The ending is kept when the name is cut.
+    """
+    name = visible(name[: 8 * FILE_NAME_LENGTH]).replace("\\", "/")
+    last = next((piece for piece in map(_undotted, reversed(name.split("/"))) if piece), "")
+    if len(last) <= FILE_NAME_LENGTH:
+        return last
+    stem, dot, ending = last.rpartition(".")
+    if not dot or len(ending) > 20:
+        return last[:FILE_NAME_LENGTH]
+    return stem[: FILE_NAME_LENGTH - len(ending) - 1] + "." + ending
+
+
+def _undotted(piece: str) -> str:
+    return piece.lstrip(". ").rstrip(". ")
+
+
+# What leads around the gateway: an address, a link, a domain, a telephone number. Each pattern runs over at
+# most NAME_INPUT characters.
+NAME_LENGTH = 64
+NAME_INPUT = 400
+_CONTACTS = (
+    re.compile(r"\S*@\S*"),
+    re.compile(r"\S*://\S*"),
+    re.compile(r"\b(?:www\.|mailto:|tel:)\S*", re.IGNORECASE),
+    re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,}|(?<=[A-Z]{2}\.)[A-Z]{3,})\b[/\w?=&#.-]*"),
+    re.compile(r"\+?\(?\d(?:[\s()./\-–]{0,3}\d){6,}"),
+)
+_LEFT_OVER = re.compile(r"[(\[{]\s*[)\]}]|[<>\"]")
+
+
+def clean_name(name: str) -> str:
+    """A display name fit to show to the other side (R3): at most 64 characters, nothing that leads around us."""
+    text = visible(name[:NAME_INPUT])
+    folded = unicodedata.normalize("NFKC", text)[:NAME_INPUT]
+    if any(pattern.search(folded) for pattern in _CONTACTS):
+        text = folded  # look-alikes of "@", "." and digits count as such
+    for pattern in (*_CONTACTS, _LEFT_OVER):
+        text = pattern.sub(" ", text)
+    return " ".join(text.split())[:NAME_LENGTH].strip(" ,;:|/-–·•")

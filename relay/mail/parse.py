@@ -1,0 +1,123 @@
+"""`read`: the one way from the bytes of a mail to what it says.
+
+Pure, never raises, linear. Over a limit it says less and tells so in `Mail.defects`; the bytes are kept
+by the caller, so nothing is lost.
+"""
+
+import re
+from html import escape
+
+from . import body, charsets, flowed, headers, mime
+from .htmltext import html_to_text
+from .mime import Part
+from .model import Attachment, Mail
+from .names import clean_file_name
+
+_META_CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w:.-]{1,40})", re.IGNORECASE)
+_CID = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
+
+
+def read(data: bytes) -> Mail:
+    """`data` as it came over the wire or out of a file; any line ends, any damage."""
+    return _Reading(data).mail()
+
+
+class _Reading:
+    """One mail being read: its structure, its choice of parts, the defects met on the way."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.root, defects = mime.parse(data)
+        self.defects = list(defects)
+        self.choice = body.choose(self.root)
+        self.hint = self._charset_hint()
+        self._texts: dict[int, str] = {}
+
+    def mail(self) -> Mail:
+        html = self._html()
+        text, from_html = self._text()
+        if any(value.count(b"=?") > headers.WORDS for _, value in self.root.fields):
+            self.defects.append("words")
+        cids = frozenset(_CID.findall(html)) if self.choice.attachments else frozenset[str]()
+        attachments = tuple(self._attachment(part, cids) for part in self.choice.attachments)
+        return Mail(
+            headers=tuple((name, headers.decoded(value, self.hint)) for name, value in self.root.fields),
+            text=text,
+            html=html,
+            attachments=attachments,
+            raw_headers=self.root.fields,
+            text_from_html=from_html,
+            defects=tuple(dict.fromkeys(filter(None, self.defects))),
+        )
+
+    def _charset_hint(self) -> str:
+        """The charset that the mail declares first: raw eight-bit headers are most likely written in it too."""
+        leaves = (self.root, *self.choice.plain, *self.choice.html)
+        return next(filter(None, (leaf.content.token("charset") for leaf in leaves)), "")
+
+    def _text(self) -> tuple[str, bool]:
+        """The body as text, and whether all of it was made from HTML."""
+        parts = self.choice.plain
+        plain = [part for part in parts if part.type != "text/html"]
+        if not any(self._source(part).strip() for part in plain):
+            made = [part for part in self.choice.html if part.type == "text/html"]
+            if made:
+                return self._joined(made), True
+        return self._joined(parts), False
+
+    def _joined(self, parts: list[Part]) -> str:
+        """The texts one under the other, each on lines of its own."""
+        *firsts, last = [self._as_text(part) for part in parts] or [""]
+        return "".join(text if text.endswith("\n") or not text else text + "\n" for text in firsts) + last
+
+    def _as_text(self, part: Part) -> str:
+        source = self._source(part)
+        if part.type == "text/html":
+            text, defect = html_to_text(source)
+            self.defects.append(defect)
+            return charsets.clean_text(text)
+        if part.content.token("format").lower() == "flowed":
+            return flowed.unflow(source, part.content.token("delsp").lower() == "yes")
+        return source
+
+    def _html(self) -> str:
+        """The body as HTML, "" where no part of it is HTML."""
+        parts = self.choice.html
+        if not any(part.type == "text/html" for part in parts):
+            return ""
+        return "\n".join(
+            self._source(part) if part.type == "text/html" else f"<pre>{escape(self._as_text(part))}</pre>"
+            for part in parts
+        )
+
+    def _source(self, part: Part) -> str:
+        """The characters of a text part, cleaned of controls."""
+        if part.start not in self._texts:
+            content, defect = part.data(self.data)
+            charset = part.content.token("charset")
+            if not charset and part.type == "text/html" and (meta := _META_CHARSET.search(content[:2048])):
+                charset = meta[1].decode("latin-1")
+            text, fitted = charsets.decode(content, charset)
+            self.defects += [defect, "" if fitted else "charset"]
+            self._texts[part.start] = charsets.clean_text(text)
+        return self._texts[part.start]
+
+    def _attachment(self, part: Part, cids: frozenset[str]) -> Attachment:
+        content, defect = part.data(self.data)
+        self.defects.append(defect)
+        name = clean_file_name(part.name(self.hint))
+        if not name and part.type in ("message/rfc822", "message/global"):
+            name = _subject_name(content)
+        return Attachment(
+            name=name,
+            type=part.type or "application/octet-stream",
+            data=content,
+            inline=part.disposition.value == "inline" or part.content_id in cids,
+            content_id=part.content_id,
+        )
+
+
+def _subject_name(content: bytes) -> str:
+    """A file name for an enclosed message that has none."""
+    subject = headers.decoded(headers.split(content, 0, len(content)).get("subject"))
+    return clean_file_name((subject.replace("/", "-").replace("\\", "-") or "message") + ".eml")

@@ -1,0 +1,284 @@
+"""Writes our mails: RFC 5322 and MIME, 7-bit clean, from an allow-list of headers in a fixed order.
+
+Nothing of another mail is ever copied here: a letter is built from values, and each value is cleaned, checked or
+encoded on its way (see encode.py). What strangers may have chosen (names, subject, ids, files, text) is made safe or
+left out; what only we choose (addresses, our Message-ID, the words of a header) raises ValueError when it is wrong.
+The standard library's email package must not be used here: it writes line breaks that values bring along.
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from unicodedata import combining, normalize
+
+from . import encode
+from .charsets import clean_text
+from .content import base64_lines, seven_bit, text_body
+from .names import clean_file_name
+
+# Every header a mail of ours can have before it is signed and sent, in the order in which they are written.
+HEADERS = (
+    "From",
+    "To",
+    "Cc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "X-Parley-Loop",
+    "MIME-Version",
+    "Content-Language",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+)
+PART_HEADERS = ("Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID")
+REFERENCES_KEPT = 20  # at each end of the list
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, roughly
+_UNSUBSCRIBE = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]{1,900}")
+_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9 !#$&'()+,.;=@\[\]^_`{}~-]")
+_PLAIN_NAME = 30  # characters of the stem and of the ending in the ASCII form
+_BINARY = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A display name, "" for none, and an address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment, or a picture that the HTML shows by `cid:` when `inline` and `content_id` are set."""
+
+    name: str
+    type: str  # MIME type without parameters
+    data: bytes
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to be written. Ids may come with or without angle brackets."""
+
+    from_: Mailbox
+    to: tuple[Mailbox, ...]
+    subject: str
+    date: datetime  # aware; written in UTC
+    message_id: str
+    text: str
+    html: str = ""  # "" for a mail of text alone; must be safe already (html.sanitise)
+    cc: tuple[Mailbox, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    auto_submitted: str = ""  # auto-generated | auto-replied | "" for a person's mail (RFC 3834)
+    list_unsubscribe: str = ""  # one URI; https means one click by POST (RFC 8058)
+    loop: str = ""  # value of X-Parley-Loop
+    files: tuple[File, ...] = ()
+    language: str = ""  # BCP 47
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A MIME part: its own header fields and its body, which ends with CRLF unless it is empty."""
+
+    head: bytes
+    body: bytes
+
+
+def write(letter: Letter) -> bytes:
+    """The mail with CRLF line ends; the same letter always gives the same bytes.
+
+    Raises ValueError for an address, a Message-ID, a list_unsubscribe or an auto_submitted that cannot be written,
+    for no recipient, and for a date without a time zone.
+    """
+    content = _content(letter)
+    return b"".join([*_headers(letter), content.head, b"\r\n", content.body])
+
+
+def _headers(letter: Letter) -> list[bytes]:
+    """The fields before those of the content."""
+    return [
+        _mailboxes("From", (letter.from_,)),
+        _mailboxes("To", letter.to),
+        _mailboxes("Cc", letter.cc) if letter.cc else b"",
+        encode.unstructured("Subject", letter.subject),
+        encode.fold("Date", [date_text(letter.date)]),
+        encode.fold("Message-ID", [_own_id(letter.message_id)]),
+        _ids("In-Reply-To", (letter.in_reply_to,)),
+        _ids("References", letter.references),
+        _auto_submitted(letter.auto_submitted),
+        _unsubscribe(letter.list_unsubscribe),
+        encode.unstructured("X-Parley-Loop", letter.loop) if letter.loop else b"",
+        encode.fold("MIME-Version", ["1.0"]),
+        encode.fold("Content-Language", [letter.language]) if _LANGUAGE.fullmatch(letter.language) else b"",
+    ]
+
+
+def _mailboxes(name: str, mailboxes: Sequence[Mailbox]) -> bytes:
+    if not mailboxes:
+        raise ValueError(f"nobody in {name}")
+    return encode.address_list(name, [(mailbox.name, mailbox.address) for mailbox in mailboxes])
+
+
+def date_text(date: datetime) -> str:
+    """A date by RFC 5322 section 3.3, in UTC. Raises ValueError where it has no time zone."""
+    if date.utcoffset() is None:
+        raise ValueError("a date without a time zone")
+    with suppress(OverflowError):  # within a day of the years 1 and 9999: from the mail of a joker
+        date = date.astimezone(UTC)
+    day = f"{_DAYS[date.weekday()]}, {date.day:02} {_MONTHS[date.month - 1]} {date.year:04}"
+    return f"{day} {date.hour:02}:{date.minute:02}:{date.second:02} +0000"
+
+
+def _own_id(text: str) -> str:
+    if not (written := encode.message_id(text)):
+        raise ValueError("not a Message-ID")
+    return written
+
+
+def _ids(name: str, texts: Sequence[str]) -> bytes:
+    """A field of message ids, each once; the middle of a very long list is left out."""
+    ids = list(dict.fromkeys(written for text in texts if (written := encode.message_id(text))))
+    if len(ids) > 2 * REFERENCES_KEPT:
+        ids = ids[:REFERENCES_KEPT] + ids[-REFERENCES_KEPT:]
+    return encode.fold(name, ids) if ids else b""
+
+
+def _auto_submitted(word: str) -> bytes:
+    if word not in ("", "auto-generated", "auto-replied"):
+        raise ValueError("not a word for Auto-Submitted")
+    return encode.fold("Auto-Submitted", [word]) if word else b""
+
+
+def _unsubscribe(uri: str) -> bytes:
+    if not uri:
+        return b""
+    if not _UNSUBSCRIBE.fullmatch(uri):
+        raise ValueError("not a link to unsubscribe")
+    field = encode.fold("List-Unsubscribe", [f"<{uri}>"])
+    if uri.startswith("https:"):
+        field += encode.fold("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"])
+    return field
+
+
+def _content(letter: Letter) -> _Part:
+    """The tree: mixed(alternative(text, related(html, inline files)), other files), each level only where needed."""
+    related = [file for file in letter.files if letter.html and _is_shown(file)]
+    others = [file for file in letter.files if not (letter.html and _is_shown(file))]
+    part = _text_part("plain", letter.text)
+    if letter.html:
+        html = _text_part("html", letter.html)
+        if related:
+            html = _multipart("related", [html, *map(_file_part, related)], letter.message_id)
+        part = _multipart("alternative", [part, html], letter.message_id)
+    if others:
+        part = _multipart("mixed", [part, *map(_file_part, others)], letter.message_id)
+    return part
+
+
+def _is_shown(file: File) -> bool:
+    """True for a picture that HTML can show."""
+    return file.inline and bool(encode.message_id(file.content_id))
+
+
+def _text_part(subtype: str, text: str) -> _Part:
+    encoding, body = text_body(clean_text(text))
+    return _Part(_content_type(f"text/{subtype}", "charset=utf-8") + _transfer_encoding(encoding), body)
+
+
+def _multipart(subtype: str, parts: Sequence[_Part], message_id: str) -> _Part:
+    boundary = _boundary(f"{message_id} {subtype}", parts)
+    kind = ['type="text/html"'] if subtype == "related" else []
+    head = _content_type(f"multipart/{subtype}", *kind, f'boundary="{boundary}"')
+    line = b"--" + boundary.encode("ascii")
+    pieces = [piece for part in parts for piece in (line, b"\r\n", part.head, b"\r\n", part.body, b"\r\n")]
+    return _Part(head, b"".join([*pieces, line, b"--\r\n"]))
+
+
+def _boundary(seed: str, parts: Sequence[_Part]) -> str:
+    """A boundary that is the same each time and occurs in no part. An enclosed mail is written as it came."""
+    number = 0
+    while True:
+        digest = sha256(f"{seed} {number}".encode("utf-8", "replace")).hexdigest()[:32]
+        if not any(digest.encode("ascii") in part.body for part in parts):
+            return f"=_{digest}"
+        number += 1
+
+
+def _file_part(file: File) -> _Part:
+    name, kind = clean_file_name(file.name), file.type.lower()
+    body = seven_bit(file.data) if kind == "message/rfc822" else None
+    encoding = "7bit"
+    if body is None:
+        if kind == "message/rfc822":
+            name = name if name.lower().endswith(".eml") else f"{name or 'message'}.eml"
+        kind = kind if _TYPE.fullmatch(kind) else _BINARY
+        encoding, body = "base64", base64_lines(file.data)
+    content_id = encode.message_id(file.content_id)
+    head = [
+        _content_type(kind, *_charset(kind, file.data), *_fallback_name(name)),
+        _transfer_encoding(encoding),
+        _disposition(name, file.inline and kind.startswith("image/")),
+        encode.fold("Content-ID", [content_id]) if content_id else b"",
+    ]
+    return _Part(b"".join(head), body)
+
+
+def _charset(kind: str, data: bytes) -> list[str]:
+    """The charset of a text that is evidently UTF-8; of another one the reader knows as much as we do."""
+    if not kind.startswith("text/") or data.isascii():
+        return []
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return []
+    return ["charset=utf-8"]
+
+
+def _content_type(kind: str, *parameters: str) -> bytes:
+    return _with_parameters("Content-Type", kind, parameters)
+
+
+def _transfer_encoding(encoding: str) -> bytes:
+    return encode.fold("Content-Transfer-Encoding", [encoding])
+
+
+def _disposition(name: str, inline: bool) -> bytes:
+    """Content-Disposition (RFC 2183). Only pictures are inline: other types would be read as part of our text."""
+    file_name = [f'filename="{name}"'] if name == _plain_name(name) else encode.parameter("filename", name)
+    return _with_parameters("Content-Disposition", "inline" if inline else "attachment", file_name if name else [])
+
+
+def _fallback_name(name: str) -> list[str]:
+    """The name in ASCII for old readers, where it is not ASCII.
+
+    It stands in Content-Type: beside filename*= some readers, Python among them, would take it for the name.
+    """
+    plain = _plain_name(name)
+    return [f'name="{plain}"'] if plain not in ("", name) else []
+
+
+def _plain_name(name: str) -> str:
+    """A clean file name in ASCII, short, and with nothing in it that needs escaping; "" where nothing is left."""
+    unaccented = "".join(char for char in normalize("NFKD", name) if not combining(char))
+    stem, dot, ending = _NOT_IN_NAME.sub("_", unaccented).rpartition(".")
+    return clean_file_name(f"{stem[:_PLAIN_NAME]}{dot}{ending[:_PLAIN_NAME]}")
+
+
+def _with_parameters(name: str, value: str, parameters: Sequence[str]) -> bytes:
+    pieces = [value, *parameters]
+    return encode.fold(name, [f"{piece};" for piece in pieces[:-1]] + pieces[-1:])

@@ -1,0 +1,277 @@
+"""One `relay.toml`: every key with its type, unit and default (docs/settings.md, relay.toml).
+
+Unknown keys are errors, in the file and in the environment: a misspelt limit must never be a missing limit.
+`PARLEY_<SECTION>__<KEY>` in the environment overrides the file. Paths are relative to the file's folder.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from .duration import duration
+from .settings_errors import SettingsError, Wrong, from_validation, line_of
+
+__all__ = ["Marketplace", "Settings", "SettingsError", "load", "parse"]
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Port = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$")]
+Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
+
+
+class Section(BaseModel):
+    """Shared rules of all sections: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Section):
+    """Where everything is kept."""
+
+    url: str = "sqlite:///var/parley.db"
+    blobs: str = "var/blobs"
+
+    @field_validator("url")
+    @classmethod
+    def _engine(cls, url: str) -> str:
+        if not url.startswith("sqlite:///"):
+            raise ValueError("must be sqlite:///PATH; other engines are not built yet")
+        return url
+
+
+class SmtpSettings(Section):
+    """The SMTP server that masks are written to."""
+
+    listen: Port = "127.0.0.1:2525"
+    hostname: Domain = "localhost"
+    max_message_bytes: int = Field(default=26_214_400, ge=10_000)
+    max_recipients: int = Field(default=100, ge=1)
+    processes: int = 1
+    tls_certificate: str = ""
+    tls_key: str = ""
+    require_tls: bool = False
+    connections: int = Field(default=500, ge=1)
+    connections_per_ip: int = Field(default=20, ge=1)
+    command_timeout: Duration = timedelta(minutes=5)
+    data_timeout: Duration = timedelta(minutes=10)
+    session_timeout: Duration = timedelta(minutes=30)
+    max_commands: int = Field(default=1000, ge=10)
+    max_errors: int = Field(default=20, ge=1)
+
+    @field_validator("processes")
+    @classmethod
+    def _one_writer(cls, processes: int) -> int:
+        if processes != 1:
+            raise ValueError("must be 1: SQLite has exactly one writing process")
+        return processes
+
+    @model_validator(mode="after")
+    def _pairs(self) -> "SmtpSettings":
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key belong together; set both or neither")
+        if self.require_tls and not self.tls_certificate:
+            raise ValueError("require_tls needs tls_certificate and tls_key")
+        return self
+
+
+class OutboundSettings(Section):
+    """How mail leaves."""
+
+    route: Literal["smarthost", "mx"] = "smarthost"
+    host: str = "127.0.0.1"
+    port: int = Field(default=1025, ge=1, le=65535)
+    tls: Literal["off", "opportunistic", "required"] = "opportunistic"
+    username: str = ""
+    password_file: str = ""
+    retry: tuple[Duration, ...] = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
+    give_up: Duration = timedelta(days=5)
+    connections: int = Field(default=10, ge=1)
+    timeout: Duration = timedelta(minutes=5)
+    idle: Duration = timedelta(seconds=30)
+    lease: Duration = timedelta(minutes=10)
+    poll: Duration = timedelta(seconds=5)
+
+    @field_validator("retry")
+    @classmethod
+    def _some(cls, retry: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+        if not retry:
+            raise ValueError("needs at least one delay")
+        return retry
+
+
+class LinksSettings(Section):
+    """The web server of the personal links."""
+
+    listen: Port = "127.0.0.1:8080"
+    base_url: str = "http://127.0.0.1:8080"
+    secret_file: str = "var/secret"  # noqa: S105 (a path)
+    max_upload_bytes: int = Field(default=26_214_400, ge=10_000)
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url.rstrip("/")
+
+
+class ControlSettings(Section):
+    """The local socket by which the `parley` command reaches a running `parley serve`."""
+
+    socket: str = "var/parley.sock"
+
+
+class DnsSettings(Section):
+    """Name servers asked for MX records."""
+
+    servers: tuple[str, ...] = ()
+    timeout: Duration = timedelta(seconds=5)
+
+
+class LogSettings(Section):
+    """The journal."""
+
+    format: Literal["line", "json"] = "line"
+    file: str = "var/parley.log"
+    stderr: bool = True
+
+
+class NoticeSettings(Section):
+    """Mails the gateway writes of its own accord."""
+
+    copy_to_writer: bool = True
+
+
+class ApiKey(Section):
+    """One program that may use the API."""
+
+    name: str = Field(min_length=1)
+    key: str = Field(min_length=20)
+    role: Literal["marketplace", "ops"] = "marketplace"
+
+
+class ApiSettings(Section):
+    """Who may use the API, each by a bearer key."""
+
+    keys: tuple[ApiKey, ...] = ()
+
+
+class OperatorSettings(Section):
+    """Who runs this gateway."""
+
+    email: str = ""
+
+
+class Marketplace(Section):
+    """One site or brand. Several share one gateway."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    name: str = Field(min_length=1, max_length=60)
+    reply_domain: Domain
+    language: Literal["en", "de", "fr", "es", "it", "zh", "ja", "ru", "pt"] = "en"
+    help: str = ""
+    colour: str = Field(default="#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$")
+
+    @field_validator("reply_domain")
+    @classmethod
+    def _lower(cls, domain: str) -> str:
+        return domain.lower()
+
+
+class Settings(Section):
+    """All of `relay.toml`. `root` is the folder that relative paths start from."""
+
+    store: StoreSettings = StoreSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    links: LinksSettings = LinksSettings()
+    control: ControlSettings = ControlSettings()
+    dns: DnsSettings = DnsSettings()
+    log: LogSettings = LogSettings()
+    notices: NoticeSettings = NoticeSettings()
+    operator: OperatorSettings = OperatorSettings()
+    api: ApiSettings = ApiSettings()
+    marketplace: tuple[Marketplace, ...] = ()
+    root: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Settings":
+        for key in ("id", "reply_domain"):
+            values = [getattr(place, key) for place in self.marketplace]
+            if len(set(values)) != len(values):
+                raise ValueError(f"two [[marketplace]] have the same {key}")
+        return self
+
+    def path(self, value: str) -> Path:
+        """Return a path of the settings as an absolute path."""
+        return (self.root / value).absolute()
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path(self.store.url.removeprefix("sqlite:///"))
+
+    def place(self, id: str) -> Marketplace:
+        """Return the marketplace with this id. Raises KeyError."""
+        for place in self.marketplace:
+            if place.id == id:
+                return place
+        raise KeyError(id)
+
+
+def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from the TOML file at `path`. Raises SettingsError naming each wrong key and its line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError((Wrong(str(path), 0, "", f"cannot be read: {reason}"),)) from error
+    return parse(text, str(path), path.parent, os.environ if environment is None else environment)
+
+
+def parse(text: str, name: str, root: Path, environment: Mapping[str, str]) -> Settings:
+    """Read settings from TOML text; `name` is what errors call it. Raises SettingsError."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError((Wrong(name, 0, "", f"is not TOML: {error}"),)) from error
+    if "root" in tree:
+        raise SettingsError((Wrong(name, line_of(text, ("root",)), "root", "there is no such setting"),))
+    overrides = _from_environment(environment)
+    for section, key, value in overrides:
+        table = tree.setdefault(section, {})
+        if isinstance(table, dict):
+            table[key] = value
+    try:
+        return Settings.model_validate(tree | {"root": root})
+    except ValidationError as error:
+        raise SettingsError(from_validation(error, name, text, {(s, k) for s, k, _ in overrides})) from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, object]]:
+    """Return (section, key, value) of each PARLEY_SECTION__KEY; values are TOML where they parse, else text."""
+    found: list[tuple[str, str, object]] = []
+    for variable, value in environment.items():
+        section, separator, key = variable.removeprefix("PARLEY_").lower().partition("__")
+        if variable.startswith("PARLEY_") and separator:
+            found.append((section, key, _toml_value(value)))
+    return found
+
+
+def _toml_value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
