@@ -1,0 +1,103 @@
+"""Inquiries, their masks, participants and personal links."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from .tables import Inquiry, Link, Mask, Participant, table
+from .values import InquiryRow, ParticipantRow, columns, fetch, fetch_one, project
+
+_inquiry, _mask, _participant, _link = table(Inquiry), table(Mask), table(Participant), table(Link)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRow:
+    """What a mask's token leads to."""
+
+    token: str
+    inquiry: int
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFound:
+    """A mask with what RCPT needs to know of its inquiry."""
+
+    inquiry: int
+    side: str
+    marketplace: str
+    state: str
+
+
+def find_mask(connection: Connection, token: str) -> MaskFound | None:
+    """Look a token up by its primary key. The domain must still be compared with the marketplace's."""
+    statement = (
+        select(_mask.c.inquiry, _mask.c.side, _inquiry.c.marketplace, _inquiry.c.state)
+        .join(_inquiry, _inquiry.c.seq == _mask.c.inquiry)
+        .where(_mask.c.token == token)
+    )
+    row = connection.execute(statement).first()
+    return None if row is None else MaskFound(*row)
+
+
+def masks_of(connection: Connection, inquiry: int) -> dict[str, str]:
+    """Return side → token."""
+    return {
+        mask.side: mask.token for mask in fetch(connection, project(Mask, MaskRow, _mask.c.inquiry == inquiry), MaskRow)
+    }
+
+
+def get(connection: Connection, seq: int) -> InquiryRow:
+    """Return an inquiry that is known to exist. Raises LookupError."""
+    row = fetch_one(connection, project(Inquiry, InquiryRow, _inquiry.c.seq == seq), InquiryRow)
+    if row is None:
+        raise LookupError(f"inquiry {seq}")
+    return row
+
+
+def find(connection: Connection, name: str) -> InquiryRow | None:
+    """Find an inquiry by its id, or by its reference (the newest where several have it)."""
+    by_id = fetch_one(connection, project(Inquiry, InquiryRow, _inquiry.c.id == name), InquiryRow)
+    if by_id is not None:
+        return by_id
+    found = fetch(connection, project(Inquiry, InquiryRow, _inquiry.c.reference == name), InquiryRow)
+    return max(found, key=lambda inquiry: inquiry.seq, default=None)
+
+
+def newest(connection: Connection, limit: int, *, state: str | None = None) -> list[InquiryRow]:
+    """Return up to `limit` inquiries, newest first."""
+    statement = select(*columns(Inquiry, InquiryRow)).order_by(_inquiry.c.seq.desc()).limit(limit)
+    if state is not None:
+        statement = statement.where(_inquiry.c.state == state)
+    return list(fetch(connection, statement, InquiryRow))
+
+
+def close(connection: Connection, seq: int, at: datetime) -> bool:
+    """Close an open inquiry; False when it was closed before."""
+    statement = update(_inquiry).where(_inquiry.c.seq == seq, _inquiry.c.state == "open")
+    return connection.execute(statement.values(state="closed", closed_at=at)).rowcount == 1
+
+
+def participants(connection: Connection, inquiry: int) -> tuple[ParticipantRow, ...]:
+    """Return everybody who is or was part of an inquiry, in the order of joining."""
+    statement = project(Participant, ParticipantRow, _participant.c.inquiry == inquiry)
+    return tuple(fetch(connection, statement, ParticipantRow))
+
+
+def participant(connection: Connection, seq: int) -> ParticipantRow:
+    """Return a participant that is known to exist. Raises LookupError."""
+    row = fetch_one(connection, project(Participant, ParticipantRow, _participant.c.seq == seq), ParticipantRow)
+    if row is None:
+        raise LookupError(f"participant {seq}")
+    return row
+
+
+def find_link(connection: Connection, token_hash: str) -> ParticipantRow | None:
+    """Return whom a link that is not revoked belongs to."""
+    statement = (
+        select(*columns(Participant, ParticipantRow))
+        .join(_link, _link.c.participant == _participant.c.seq)
+        .where(_link.c.token_hash == token_hash, _link.c.revoked_at.is_(None))
+    )
+    return fetch_one(connection, statement, ParticipantRow)

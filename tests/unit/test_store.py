@@ -1,0 +1,284 @@
+"""The store's promises: one commit for many, a bad unit alone, one writer, leases in order, blobs durable."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from parley.store import blobs, engine, outbox, values
+from parley.store.blobs import BlobFolder, BlobMissing, StoredBlob
+from parley.store.outbox import Tried
+from parley.store.rows import add
+from parley.store.store import Store, open_store
+from parley.store.tables import (
+    Attempt,
+    Blob,
+    Delivery,
+    DeliveryState,
+    Inquiry,
+    Message,
+    Participant,
+    Side,
+    SQLModel,
+    table,
+)
+from parley.store.writer import StoreClosed, Writer
+from sqlalchemy import Connection, event, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    one = open_store(tmp_path / "parley.db", tmp_path / "blobs")
+    yield one
+    one.close()
+
+
+def put(connection: Connection, name: str) -> None:
+    connection.execute(insert(table(Blob)), {"hash": name, "size": 1, "data": b"x"})
+
+
+def count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(table(Blob))).scalar_one()
+
+
+async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(tmp_path: Path) -> None:
+    one = engine.open_engine(tmp_path / "x.db")
+    engine.require_schema(one)
+    commits: list[str] = []
+    event.listen(one, "before_cursor_execute", lambda *a: commits.append(a[2]) if a[2] == "COMMIT" else None)
+    writer = Writer(one)
+    gate = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(_connection: Connection) -> None:
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+
+    first = asyncio.wrap_future(writer.submit(slow))
+    futures = [writer.submit(lambda c, n=n: put(c, str(n % 50))) for n in range(51)]
+    gate.set()
+    await first
+    results = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
+    await asyncio.to_thread(writer.close)
+    assert isinstance(results[50], IntegrityError)
+    assert results[:50] == [None] * 50
+    assert len(commits) <= 3
+    with one.connect() as connection:
+        assert count(connection) == 50
+    one.dispose()
+
+
+async def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
+    def unit(connection: Connection) -> None:
+        put(connection, "a")
+        raise LookupError("on purpose")
+
+    with pytest.raises(LookupError):
+        await store.write(unit)
+    assert await store.read(count) == 0
+
+
+async def test_a_cancelled_caller_does_not_cancel_the_write(store: Store) -> None:
+    gate = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def unit(connection: Connection) -> None:
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+        put(connection, "kept")
+
+    task = asyncio.create_task(store.write(unit))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    gate.set()
+    await store.write(lambda connection: None)
+    assert await store.read(count) == 1
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "parley.db", tmp_path / "blobs")
+    store.close()
+    with pytest.raises(StoreClosed):
+        await store.write(count)
+
+
+def test_a_store_has_one_writing_process(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(engine.StoreInUse):
+        open_store(tmp_path / "parley.db", tmp_path / "blobs")
+
+
+def test_durability_is_full_and_readers_do_not_write(store: Store, tmp_path: Path) -> None:
+    one = engine.open_engine(tmp_path / "parley.db")
+    with one.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    one.dispose()
+
+
+def test_the_migrations_make_the_schema_of_the_code(tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    one = engine.open_engine(tmp_path / "x.db")
+    assert engine.migrate(one) == ("", engine.head())
+    assert engine.migrate(one) == (engine.head(), engine.head())
+    with one.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    one.dispose()
+
+
+def test_another_versions_schema_is_refused(tmp_path: Path) -> None:
+    one = engine.open_engine(tmp_path / "x.db")
+    engine.migrate(one)
+    with one.connect() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(engine.WrongSchema):
+        engine.require_schema(one)
+    one.dispose()
+
+
+@pytest.mark.parametrize(
+    ("model", "value"),
+    [
+        (Inquiry, values.InquiryRow),
+        (Participant, values.ParticipantRow),
+        (Message, values.MessageRow),
+        (Delivery, values.DeliveryRow),
+        (Attempt, values.AttemptRow),
+    ],
+)
+def test_values_are_projections_of_their_tables(model: type[SQLModel], value: type) -> None:
+    assert {field.name for field in fields(value)} <= {column.name for column in table(model).c}
+
+
+# -- blobs
+
+
+async def test_small_blobs_are_rows_and_large_ones_files(store: Store, tmp_path: Path) -> None:
+    small, large = store.blobs.put(b"a"), store.blobs.put(b"b" * (blobs.SMALL + 1))
+    assert small.data == b"a"
+    assert large.data is None
+    assert (tmp_path / "blobs" / large.hash[:2] / large.hash).read_bytes() == b"b" * (blobs.SMALL + 1)
+    await store.write(lambda c: blobs.record(c, [small, large, small]))
+    assert await store.read(lambda c: store.blobs.get(c, small.hash)) == b"a"
+    assert len(await store.read(lambda c: store.blobs.get(c, large.hash))) == blobs.SMALL + 1
+    assert not list((tmp_path / "blobs").rglob(".*"))
+
+
+async def test_missing_bytes_are_named(store: Store) -> None:
+    with pytest.raises(BlobMissing):
+        await store.read(lambda c: store.blobs.get(c, "0" * 64))
+    await store.write(lambda c: blobs.record(c, [StoredBlob("f" * 64, 9, None)]))
+    with pytest.raises(BlobMissing):
+        await store.read(lambda c: store.blobs.get(c, "f" * 64))
+
+
+def test_a_blob_that_cannot_be_written_leaves_no_half_file(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("a file where a folder should be")
+    with pytest.raises(OSError, match="blobs"):
+        BlobFolder(tmp_path / "blobs").put(b"b" * (blobs.SMALL + 1))
+
+
+# -- the outbox
+
+
+def inquiry(connection: Connection) -> tuple[int, int]:
+    seq = add(connection, Inquiry(id="i1", marketplace="m", reference="r", subject="s", wishes=[], created_at=NOW))
+    person = Participant(
+        id="p1",
+        inquiry=seq,
+        side=Side.BUYER,
+        email="b@x.example",
+        email_key="b@x.example",
+        joined_by="t",
+        joined_at=NOW,
+    )
+    return seq, add(connection, person)
+
+
+def queue(connection: Connection, id: str, inquiry: int | None = None, recipient: int | None = None) -> int:
+    row = Delivery(
+        id=id,
+        token=id,
+        mail="m",
+        kind="relayed",
+        inquiry=inquiry,
+        recipient=recipient,
+        to="b@x.example",
+        state=DeliveryState.QUEUED,
+        created_at=NOW,
+        next_attempt_at=NOW,
+    )
+    return add(connection, row)
+
+
+async def lease(store: Store, now: datetime, limit: int = 10) -> list[str]:
+    leased = await store.write(lambda c: outbox.lease(c, now, now + 10 * MINUTE, limit))
+    return [delivery.id for delivery in leased]
+
+
+async def finish(store: Store, id: str, state: DeliveryState, again: datetime = NOW) -> bool:
+    tried = Tried(NOW, "host", "dot", 250, "2.0.0", "ok")
+
+    def unit(connection: Connection) -> bool:
+        delivery = outbox.find(connection, id)
+        assert delivery is not None
+        return outbox.finish(connection, delivery, tried, state, again)
+
+    return await store.write(unit)
+
+
+async def test_each_delivery_is_leased_once_and_its_attempt_is_on_record(store: Store) -> None:
+    await store.write(lambda c: [queue(c, "a"), queue(c, "b")])
+    assert await lease(store, NOW, 1) == ["a"]
+    assert await lease(store, NOW) == ["b"]
+    assert await lease(store, NOW) == []
+    (attempt,) = await store.read(lambda c: outbox.attempts(c, 1))
+    assert (attempt.number, attempt.ended_at) == (1, None)
+    assert await finish(store, "a", DeliveryState.SENT)
+    (attempt,) = await store.read(lambda c: outbox.attempts(c, 1))
+    assert (attempt.ended_at, attempt.code) == (NOW, 250)
+
+
+async def test_a_conversation_keeps_its_order_but_waits_for_its_head_half_an_hour_at_most(store: Store) -> None:
+    def unit(connection: Connection) -> None:
+        seq, person = inquiry(connection)
+        queue(connection, "first", seq, person)
+        queue(connection, "second", seq, person)
+        queue(connection, "other")
+
+    await store.write(unit)
+    assert await lease(store, NOW) == ["first", "other"]
+    await finish(store, "other", DeliveryState.SENT)
+    await finish(store, "first", DeliveryState.DEFERRED, NOW + 60 * MINUTE)
+    assert await lease(store, NOW + MINUTE) == []
+    assert await lease(store, NOW + 31 * MINUTE) == ["second"]
+
+
+async def test_leases_end_and_a_start_takes_back_what_a_dead_process_held(store: Store) -> None:
+    await store.write(lambda c: queue(c, "a"))
+    assert await lease(store, NOW) == ["a"]
+    assert await lease(store, NOW + 9 * MINUTE) == []
+    assert await lease(store, NOW + 10 * MINUTE) == ["a"]
+    assert await store.write(lambda c: outbox.take_back(c, NOW)) == 1
+    assert await lease(store, NOW) == ["a"]
+
+
+async def test_ops_drop_and_retry_only_what_is_not_under_way(store: Store) -> None:
+    seq = await store.write(lambda c: queue(c, "a"))
+    assert await store.write(lambda c: outbox.drop(c, seq, NOW))
+    assert await lease(store, NOW) == []
+    assert await store.write(lambda c: outbox.retry(c, seq, NOW))
+    assert await lease(store, NOW) == ["a"]
+    assert not await store.write(lambda c: outbox.drop(c, seq, NOW))
+    assert not await store.write(lambda c: outbox.retry(c, seq, NOW))
+    await finish(store, "a", DeliveryState.SENT)
+    assert not await finish(store, "a", DeliveryState.FAILED)
+    assert await store.write(lambda c: outbox.fail_later(c, seq, NOW, "bounced 5.1.1"))
