@@ -1,0 +1,248 @@
+"""One SMTP connection: bytes, lines, time limits, TLS, and a clean end. What is said is conversation.py's.
+
+aiosmtpd gives the stream, its flow control and the switch to TLS. Replaced here is what it leaves open to abuse:
+it cancels a mail being stored when the client hangs up, its one timer fires while we work, it reads a mail line
+by line with a limit per line, takes commands that end in a bare LF, and answers faults with a permanent 500.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import cast
+
+from aiosmtpd.smtp import SMTP
+
+from ..errors import EARLY_TALKER, LINE_TOO_LONG, STOPPING, TOO_BIG, TOO_SLOW
+from . import turns
+from .conversation import Conversation
+from .data import DotReader
+from .gatekeeper import Context
+from .tls import SmallTls
+from .turns import Then, Turn
+
+COMMAND_OCTETS = 2048  # RFC 5321 4.5.3.1.4 asks for 512, SMTPUTF8 and parameters for some more
+LINGER = 2.0  # seconds a client gets to read our last words and hang up
+
+
+class Connection(SMTP):
+    """The protocol of one accepted connection. `on_end` is called once, when it is over."""
+
+    line_length_limit = COMMAND_OCTETS - 1  # of the stream: the greatest index of a line's end
+
+    def __init__(self, context: Context, conversation: Conversation, on_end: Callable[["Connection"], None]) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(None, hostname=context.settings.hostname, tls_context=context.tls, loop=loop)
+        self.finished: asyncio.Future[None] = loop.create_future()
+        self._context = context
+        self._settings = context.settings
+        self.conversation = conversation
+        self._on_end = on_end
+        self._began = loop.time()
+        self._content: DotReader | None = None  # set while the content of a mail is coming in
+        self._content_over: asyncio.Future[None] = loop.create_future()
+        self._idle = False
+        self._stopping = False
+        self._leaving = False
+        self._client_done = False  # the client has closed its sending half
+        self._why = "reset"
+
+    # -- called by the event loop
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes: into the content of a mail while one is coming in, else into the stream of commands."""
+        content = self._content
+        if self._leaving:
+            return
+        if content is None:
+            super().data_received(data)
+            return
+        rest = content.feed(data)
+        if rest is not None or content.size > 2 * self._settings.max_message_bytes:
+            self._end_content()
+        if rest:
+            super().data_received(rest)
+
+    def eof_received(self) -> bool:
+        """The client will send no more, but may still read: the mail just sent is taken and answered."""
+        self._client_done = True
+        self._reader.feed_eof()
+        self._end_content()
+        return self._tls_protocol is None and not self._leaving
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone; a mail that is being taken goes on without it (conversation.py)."""
+        if self.finished.done():
+            return
+        self.finished.set_result(None)
+        self._leaving = True
+        if self._timeout_handle:
+            self._timeout_handle.cancel()
+        if self._original_transport:
+            self._original_transport.close()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        if self._handler_coroutine:
+            self._handler_coroutine.cancel()
+        seconds = self.loop.time() - self._began
+        talk = self.conversation
+        self._context.journal.disconnected(session=talk.id, why=self._why, mails=talk.mails, seconds=seconds)
+        self._on_end(self)
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Do without aiosmtpd's timer, which runs on while we work: each wait below has its own limit."""
+
+    # -- the end
+
+    def stop(self) -> None:
+        """Close at the next place where nothing is lost: now when idle, else after the mail under way."""
+        self._stopping = True
+        if self._idle:
+            self._hang_up(turns.close(STOPPING))
+
+    def abort(self) -> None:
+        """Close now, whatever is under way."""
+        for transport in (self.transport, self._original_transport):
+            if transport:
+                cast(asyncio.Transport, transport).abort()
+
+    def _hang_up(self, turn: Turn) -> None:
+        """Say the last words and close. Only our half first: closing with input unread would take them back."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._why = turn.why
+        self._reader.feed_eof()
+        self._timeout_handle = self.loop.call_later(LINGER, self.abort)
+        self._write(turn)
+        if self._client_done or self._tls_protocol:
+            self._writer.close()
+            return
+        try:
+            cast(asyncio.Transport, self.transport).resume_reading()  # to see the client's end, if it was paused
+            self._writer.write_eof()
+        except OSError:  # the client is gone already
+            self.abort()
+
+    # -- the conversation
+
+    async def _handle_client(self) -> None:
+        """Serve the client to the end; aiosmtpd starts this when the connection is made."""
+        try:
+            await self._greet()
+            while not self._leaving:
+                await self._next_turn()
+        except TimeoutError:
+            self._hang_up(self.conversation.cut(TOO_SLOW))
+        except asyncio.LimitOverrunError:
+            self._hang_up(self.conversation.cut(LINE_TOO_LONG))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._hang_up(Turn((), Then.CLOSE, "closed"))
+        except Exception as error:  # noqa: BLE001 (a connection that nobody serves must not stay open)
+            self._hang_up(turns.close(self.conversation.fault(error, "smtp")))
+
+    async def _greet(self) -> None:
+        await asyncio.sleep(0)  # one round of the event loop, to see a client that talks before it is greeted
+        if self._unread():
+            self._hang_up(self.conversation.cut(EARLY_TALKER))
+        else:
+            await self._act(turns.banner(self._settings.hostname))
+
+    async def _next_turn(self) -> None:
+        if self._stopping:
+            self._hang_up(turns.close(STOPPING))
+            return
+        if self.loop.time() >= self._limit(self._settings.session_timeout, self._began):
+            raise TimeoutError
+        await asyncio.sleep(0)  # a client that sends a thousand commands at once must not stop the others
+        line = await self._read_line()
+        await self._act(await self._sound(self.conversation.answer(line, early=self._unread())))
+
+    async def _sound(self, work: Awaitable[Turn]) -> Turn:
+        """Return the turn, or the answer to a fault of the door's own."""
+        try:
+            return await work
+        except Exception as error:  # noqa: BLE001 (whatever it is, the client keeps the mail and tries again)
+            return Turn((await self.handle_exception(error),))
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Return the line that answers a fault of ours: 451 and a reference, never the fault's text."""
+        return self.conversation.fault(error, "smtp").line
+
+    async def _act(self, turn: Turn) -> None:
+        if turn.then is Then.CLOSE:
+            self._hang_up(turn)
+            return
+        if turn.then is Then.READ_MAIL:
+            await self._read_mail(turn)
+            return
+        await self._say(turn)
+        if turn.then is Then.START_TLS:
+            await self._start_tls()
+
+    async def _read_line(self) -> bytes:
+        self._idle = True
+        try:
+            async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
+                return await self._reader.readuntil(b"\n")
+        finally:
+            self._idle = False
+
+    async def _read_mail(self, go_ahead: Turn) -> None:
+        limit = self._settings.max_message_bytes
+        content = self._content = DotReader(limit + limit // 100)  # doubled dots do not count (RFC 1870 3)
+        self._content_over = self.loop.create_future()
+        if self._client_done:
+            self._end_content()
+        await self._say(go_ahead)
+        async with asyncio.timeout_at(self._limit(self._settings.data_timeout)):
+            await self._content_over
+        if content.ended:
+            await self._act(await self._sound(self.conversation.take(content)))
+        elif content.too_big:
+            self._hang_up(self.conversation.cut(TOO_BIG.with_values(limit=limit)))
+        else:
+            self._hang_up(Turn((), Then.CLOSE, "closed"))  # half a mail is no mail
+
+    async def _say(self, turn: Turn) -> None:
+        self._write(turn)
+        async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
+            await self._writer.drain()
+
+    def _write(self, turn: Turn) -> None:
+        self._writer.write(b"".join(line.encode("ascii", "replace") + b"\r\n" for line in turn.lines))
+
+    async def _start_tls(self) -> None:
+        """Go on under TLS. What the client sent in the clear after STARTTLS is dropped by aiosmtpd, unread."""
+        handshake: asyncio.Future[None] = self.loop.create_future()
+        plain = self._original_transport = cast(asyncio.Transport, self.transport)
+        context = cast(ssl.SSLContext, self._context.tls)
+        tls = self._tls_protocol = SmallTls(self.loop, self, context, handshake, server_side=True)
+        self.transport = tls._app_transport  # pyright: ignore
+        plain.set_protocol(tls)
+        tls.connection_made(plain)
+        try:
+            async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
+                await handshake
+        except OSError:  # no handshake, or none in time
+            plain.abort()
+        if plain.is_closing():
+            self._why = "tls"
+            self.connection_lost(None)  # asyncio tells only a protocol whose handshake was done
+            return
+        session = cast(ssl.SSLObject, self._writer.get_extra_info("ssl_object"))
+        self.conversation.start_over(session.version() or "TLS")
+
+    def _end_content(self) -> None:
+        """What comes from here on is a command again."""
+        self._content = None
+        if not self._content_over.done():
+            self._content_over.set_result(None)
+
+    def _unread(self) -> bool:
+        """Whether the client has sent more than was read."""
+        return bool(self._reader._buffer)  # pyright: ignore
+
+    def _limit(self, wait: timedelta, since: float | None = None) -> float:
+        """Return the loop's time at which a wait that begins now (or began at `since`) is over."""
+        ends = (self.loop.time() if since is None else since) + wait.total_seconds()
+        return min(ends, self._began + self._settings.session_timeout.total_seconds())

@@ -1,0 +1,280 @@
+"""One SMTP session as a conversation: a command in, a reply out. Knows no socket (connection.py does).
+
+State: who the client says it is, and the mail under way. All answers to the client are made here.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from ..arrival import Arrival, Hit, Peer
+from ..clock import new_id
+from ..errors import (
+    BAD_ARGUMENT,
+    BAD_COMMAND,
+    BAD_ORDER,
+    EARLY_TALKER,
+    NEED_TLS,
+    NOT_OFFERED,
+    OUR_FAULT,
+    STORE_BUSY,
+    TOO_BIG,
+    TOO_MANY_RECIPIENTS,
+    Refused,
+    Reply,
+    StoreUnavailable,
+)
+from ..mail.addresses import Address
+from . import turns
+from .commands import Sender, parse_command, parse_mail, parse_rcpt
+from .data import DotReader, normalise
+from .gatekeeper import Context
+from .limits import Budget
+from .shape import header_block, message_id, refusal
+from .turns import Turn
+
+T = TypeVar("T")
+_BEFORE_TLS = frozenset({"EHLO", "HELO", "HELP", "NOOP", "QUIT", "STARTTLS"})  # RFC 3207 4
+
+
+@dataclass(slots=True)
+class Transaction:
+    """The mail under way, from MAIL to the end of DATA."""
+
+    id: str
+    sender: Sender
+    hits: dict[Hit, None] = field(default_factory=dict["Hit", None])  # in order, each once
+    addresses: set[Address] = field(default_factory=set[Address])  # the recipients as the client gave them
+    overflowed: bool = False
+
+
+class Conversation:
+    """Answers the commands of one connection. `id` is the session's name in the journal."""
+
+    def __init__(self, context: Context, id: str, peer: Peer) -> None:
+        self.id = id
+        self.peer = peer
+        self.mails = 0
+        self._context = context
+        self._settings = context.settings
+        self._mail: Transaction | None = None
+        self._budget = Budget(context.settings.max_commands, context.settings.max_errors)
+
+    async def answer(self, line: bytes, *, early: bool) -> Turn:
+        """Answer one command line (with its line end). `early`: the client has already sent more."""
+        spent = self._budget.spent()
+        if spent:
+            return self.cut(spent)
+        command = parse_command(line)
+        if isinstance(command, Reply):
+            return self.cut(command)
+        if command.verb != "RCPT" or not self._mail:
+            self._budget.command()
+        if self._settings.require_tls and not self.peer.tls and command.verb not in _BEFORE_TLS:
+            return self._refuse(NEED_TLS)
+        if command.verb == "DATA" and early:
+            return self.cut(EARLY_TALKER)  # RFC 2920 3.1: DATA is the last command of a group
+        method = _VERBS.get(command.verb)
+        if method is None:
+            # A client whose first word is no SMTP speaks something else: HTTP, TLS, a scanner.
+            return self._refuse(BAD_COMMAND) if self.peer.helo else self.cut(BAD_COMMAND)
+        return await method(self, command.argument)
+
+    async def take(self, content: DotReader) -> Turn:
+        """Answer a whole mail. When this is cancelled the mail is still taken, only nobody hears of it."""
+        mail = self._mail
+        if mail is None:
+            return self._refuse(BAD_ORDER)
+        try:
+            reply = await self._judge(mail, content)
+            if reply.code >= 400:
+                return self._refuse(reply)
+            self.mails += 1
+            self._budget.mail()
+            return turns.say(reply)
+        finally:
+            self._mail = None
+
+    def start_over(self, tls: str) -> None:
+        """Forget everything the client said in the clear (RFC 3207 4.2). `tls` is the protocol's version."""
+        self.peer = replace(self.peer, helo="", tls=tls)
+        self._mail = None
+
+    def cut(self, reply: Reply) -> Turn:
+        """Refuse and close the connection."""
+        self._refuse(reply)
+        return turns.close(reply)
+
+    def fault(self, error: Exception, where: str, id: str = "") -> Reply:
+        """Record a fault of ours; return the temporary reply that tells nothing of it but its reference."""
+        reference = new_id(self._context.clock())
+        cause = "".join(traceback.format_exception(error))
+        self._context.journal.fault(id=id or self._topic, reference=reference, where=where, cause=cause)
+        reply = STORE_BUSY if isinstance(error, StoreUnavailable) else OUR_FAULT
+        return reply.with_values(reference=reference)
+
+    # -- commands
+
+    async def _hello(self, name: str, *, extended: bool) -> Turn:
+        if not name:
+            return self._refuse(BAD_ARGUMENT)
+        self.peer = replace(self.peer, helo=name[:255])
+        self._mail = None
+        if not extended:
+            return Turn((f"250 {self._settings.hostname}",))
+        offered = self._context.tls is not None and not self.peer.tls
+        return turns.ehlo(self._settings.hostname, self._settings.max_message_bytes, tls_offered=offered)
+
+    async def ehlo(self, name: str) -> Turn:
+        """EHLO (RFC 5321 4.1.1.1)."""
+        return await self._hello(name, extended=True)
+
+    async def helo(self, name: str) -> Turn:
+        """HELO, for clients from before 1995."""
+        return await self._hello(name, extended=False)
+
+    async def mail_from(self, argument: str) -> Turn:
+        """MAIL (RFC 5321 4.1.1.2)."""
+        if not self.peer.helo or self._mail:
+            return self._refuse(BAD_ORDER)
+        sender = parse_mail(argument, self._settings.max_message_bytes)
+        if isinstance(sender, Reply):
+            return self._refuse(sender)
+        self._mail = Transaction(new_id(self._context.clock()), sender)
+        return turns.SENDER_OK
+
+    async def rcpt_to(self, argument: str) -> Turn:
+        """RCPT (RFC 5321 4.1.1.3). The same recipient twice counts once."""
+        mail = self._mail
+        if mail is None:
+            return self._refuse(BAD_ORDER)
+        address = parse_rcpt(argument)
+        if isinstance(address, Reply):
+            return self._refuse(address, argument)
+        if address in mail.addresses:
+            return turns.RECIPIENT_OK
+        if len(mail.hits) >= self._settings.max_recipients:
+            return self._overflow(mail, address.text)
+        hit = await self._ask(self._context.gatekeeper.resolve(address.local, address.domain), "resolve")
+        if isinstance(hit, Reply):
+            return self._refuse(hit, address.text)
+        mail.hits[hit] = None
+        mail.addresses.add(address)
+        return turns.RECIPIENT_OK
+
+    async def data(self, argument: str) -> Turn:
+        """DATA (RFC 5321 4.1.1.4)."""
+        if self._mail is None or not self._mail.hits:
+            return self._refuse(BAD_ORDER)
+        return self._refuse(BAD_ARGUMENT) if argument else turns.GO_AHEAD
+
+    async def starttls(self, argument: str) -> Turn:
+        """STARTTLS (RFC 3207)."""
+        if self._context.tls is None:
+            return self._refuse(NOT_OFFERED)
+        if self.peer.tls:
+            return self._refuse(BAD_ORDER)
+        return self._refuse(BAD_ARGUMENT) if argument else turns.READY_FOR_TLS
+
+    async def rset(self, argument: str) -> Turn:
+        """RSET: forget the mail under way."""
+        if argument:
+            return self._refuse(BAD_ARGUMENT)
+        self._mail = None
+        return turns.OK
+
+    async def noop(self, _argument: str) -> Turn:
+        """NOOP: any argument is ignored (RFC 5321 4.1.1.9)."""
+        return turns.OK
+
+    async def help(self, _argument: str) -> Turn:
+        """HELP, the same words for everybody."""
+        return turns.HELP
+
+    async def quit(self, _argument: str) -> Turn:
+        """QUIT."""
+        return turns.BYE
+
+    async def not_offered(self, _argument: str) -> Turn:
+        """VRFY, EXPN: the same for known and unknown addresses (RFC 5321 7.3). AUTH: nobody sends through us."""
+        return self._refuse(NOT_OFFERED)
+
+    # -- steps
+
+    async def _judge(self, mail: Transaction, content: DotReader) -> Reply:
+        """Return the reply to the mail: the door's own refusal, or what the gatekeeper says."""
+        limit = self._settings.max_message_bytes
+        data = b"" if content.too_big else normalise(content.content())
+        if content.too_big or len(data) > limit:
+            return TOO_BIG.with_values(limit=limit)
+        block = header_block(data)
+        odd = refusal(block)
+        if odd:
+            return odd
+        self._context.journal.received(
+            id=mail.id,
+            peer=self.peer,
+            mail_from=mail.sender.address,
+            to=",".join(hit.address for hit in mail.hits),
+            size=len(data),
+            message_id=message_id(block),
+        )
+        at = self._context.clock()
+        arrival = Arrival(mail.id, at, self.peer, mail.sender.address, tuple(mail.hits), data, mail.sender.smtputf8)
+        return await self._commit(arrival)
+
+    async def _commit(self, arrival: Arrival) -> Reply:
+        """Have the mail taken in a task of its own: a client that hangs up cannot cancel it half-way."""
+        work = self._ask(self._context.gatekeeper.receive(arrival), "receive")
+        task = asyncio.create_task(work, name=f"receive {arrival.id}")
+        self._context.commits.add(task)
+        task.add_done_callback(self._context.commits.discard)
+        return await asyncio.shield(task)
+
+    async def _ask(self, work: Awaitable[T], where: str) -> T | Reply:
+        """Await the gatekeeper; what goes wrong there becomes a temporary reply, and the session goes on."""
+        id = self._topic  # now: a mail that outlives its session still goes by its own
+        try:
+            return await work
+        except Refused as refused:
+            return refused.reply
+        except Exception as error:  # noqa: BLE001 (whatever it is, the client keeps the mail and tries again)
+            return self.fault(error, where, id)
+
+    def _overflow(self, mail: Transaction, to: str) -> Turn:
+        """Refuse one recipient too many; the journal tells of the first only, there may be thousands."""
+        if mail.overflowed:
+            return turns.say(TOO_MANY_RECIPIENTS)
+        mail.overflowed = True
+        return self._refuse(TOO_MANY_RECIPIENTS, to)
+
+    @property
+    def _topic(self) -> str:
+        """The id that journal lines are about now: the mail's, else the session's."""
+        return self._mail.id if self._mail else self.id
+
+    def _refuse(self, reply: Reply, to: str = "") -> Turn:
+        if not reply.temporary:
+            self._budget.error()
+        sender = self._mail.sender.address if self._mail else ""
+        self._context.journal.rejected(id=self._topic, peer=self.peer, reply=reply, mail_from=sender, to=to[:320])
+        return turns.say(reply)
+
+
+_VERBS: Mapping[str, Callable[[Conversation, str], Awaitable[Turn]]] = {
+    "EHLO": Conversation.ehlo,
+    "HELO": Conversation.helo,
+    "MAIL": Conversation.mail_from,
+    "RCPT": Conversation.rcpt_to,
+    "DATA": Conversation.data,
+    "STARTTLS": Conversation.starttls,
+    "RSET": Conversation.rset,
+    "NOOP": Conversation.noop,
+    "HELP": Conversation.help,
+    "QUIT": Conversation.quit,
+    "VRFY": Conversation.not_offered,
+    "EXPN": Conversation.not_offered,
+    "AUTH": Conversation.not_offered,
+}
