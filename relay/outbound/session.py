@@ -1,0 +1,241 @@
+"""One open SMTP connection to one host, and the one way a mail goes over it (RFC 5321 3.3).
+
+The SMTP library opens the connection and pairs commands with replies. The commands of a mail are given here
+one by one, so that it is known at which of them a connection died: before the dot nothing was taken, after it
+nobody knows.
+"""
+
+import asyncio
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
+from aiosmtplib.response import SMTPResponse
+
+from .answer import NotSent, Outcome, Stage, from_error, from_reply
+from .letter import Letter
+
+_MOST_MAILS = 100  # over one connection: many servers count, and say 421 somewhere above it
+_QUIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One host to speak to. `host` is its name, for TLS and the log; `address` its IP, "" to let the system look."""
+
+    host: str
+    port: int
+    address: str = ""
+
+    def __str__(self) -> str:
+        """Return `mx.example:25`, or `mx.example[192.0.2.1]:25`."""
+        return f"{self.host}[{self.address}]:{self.port}" if self.address else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who we are to the smarthost."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How connections are opened."""
+
+    hostname: str  # ours, said in EHLO
+    timeout: float  # seconds for each step
+    tls: Literal["off", "opportunistic", "required"]
+    tls_context: ssl.SSLContext
+    login: Login | None = None
+
+
+class Stale(Exception):
+    """A kept connection turned out to be dead before anything was said about the mail."""
+
+
+class Session:
+    """An open connection, greeted, encrypted and logged in as wanted. For one mail at a time."""
+
+    def __init__(self, client: SMTP, to: Destination) -> None:
+        self._client = client
+        self._transport = client.transport  # the library forgets it when the connection breaks
+        self._offers = dict(client.esmtp_extensions)  # likewise, and then it would seem to offer nothing
+        self._to = to
+        self._mails = 0
+        self._dirty = False  # a transaction was begun and refused: RSET is due
+        self._stage: Stage = "mail"
+
+    @property
+    def open(self) -> bool:
+        """True while neither side has hung up, as far as is known."""
+        return self._client.is_connected
+
+    @property
+    def usable(self) -> bool:
+        """True while another mail may be sent."""
+        return self.open and self._mails < _MOST_MAILS
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Hand over one mail and return what came of it. Raises Stale; the session is closed when it is of no more use.
+
+        Cancelled between the dot and its answer, the mail may have been delivered.
+        """
+        if cannot := self._cannot(letter):
+            return cannot
+        done = False
+        try:
+            outcome = await self._transaction(letter)
+            done = outcome.code not in (0, 421)  # no answer that we know, or the remote closes (RFC 5321 3.8)
+        except Stale:
+            raise
+        except SMTPServerDisconnected as error:
+            if self._mails and self._stage == "mail":
+                raise Stale from error
+            outcome = from_error(error, str(self._to), self._stage)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the mail must have an outcome)
+            outcome = from_error(error, str(self._to), self._stage)
+        finally:
+            self._mails += 1
+            if not done:
+                self.abort()
+        return outcome
+
+    async def quit(self) -> None:
+        """Say goodbye and close, within seconds."""
+        with suppress(SMTPException, OSError):
+            await self._client.quit(timeout=_QUIT_SECONDS)
+        self.abort()
+
+    def abort(self) -> None:
+        """Close at once; what is still in the buffer is dropped, or a stalled remote would keep it for ever."""
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+        self._client.close()
+
+    # -- one mail
+
+    def _cannot(self, letter: Letter) -> Outcome | None:
+        """Return the permanent outcome of a mail that this remote has told us it cannot take."""
+        offers, host = self._offers, str(self._to)
+        if letter.needs_smtputf8 and "smtputf8" not in offers:
+            return Outcome.failed("the address needs SMTPUTF8, which is not offered", "5.6.7", host, "mail")
+        if letter.needs_8bitmime and "8bitmime" not in offers:
+            return Outcome.failed("the mail needs 8BITMIME, which is not offered", "5.6.3", host, "mail")
+        limit = offers.get("size", "")  # RFC 1870 4: absent or 0 is no limit known
+        if limit.isdecimal() and 0 < int(limit) < len(letter.data):
+            return Outcome.failed(f"the mail has {len(letter.data)} bytes, {limit} are taken", "5.3.4", host, "mail")
+        return None
+
+    async def _transaction(self, letter: Letter) -> Outcome:
+        """Give the commands of one mail; the first one refused ends it."""
+        host = str(self._to)
+        self._stage = "mail"
+        await self._begin()
+        mail = await self._client.execute_command(
+            b"MAIL", b"FROM:<%b>" % letter.mail_from.encode(), *self._options(letter)
+        )
+        if mail.code == 421 and self._mails:
+            raise Stale
+        if mail.code // 100 != 2:
+            return from_reply(mail.code, mail.message, host, "mail")
+        self._stage, self._dirty = "rcpt", True
+        rcpt = await self._client.execute_command(b"RCPT", b"TO:<%b>" % letter.rcpt_to.encode())
+        if rcpt.code // 100 != 2:
+            return from_reply(rcpt.code, rcpt.message, host, "rcpt")
+        self._stage = "data"
+        data = await self._client.execute_command(b"DATA")
+        if data.code != 354:
+            return from_reply(data.code, data.message, host, "data")
+        self._stage = "dot"
+        end = await self._content(letter.data)
+        self._dirty = False
+        return from_reply(end.code, end.message, host, "dot")
+
+    async def _begin(self) -> None:
+        """Make the remote forget a transaction that it refused half-way. Raises Stale when it will not."""
+        if not self._dirty:
+            return
+        reply = await self._client.execute_command(b"RSET")
+        if reply.code != 250:
+            raise Stale
+        self._dirty = False
+
+    def _options(self, letter: Letter) -> list[bytes]:
+        options = [b"SIZE=%d" % len(letter.data)] if "size" in self._offers else []
+        options += [b"BODY=8BITMIME"] if letter.needs_8bitmime else []
+        return options + ([b"SMTPUTF8"] if letter.needs_smtputf8 else [])
+
+    async def _content(self, data: bytes) -> SMTPResponse:
+        """Send the mail, its dots doubled (RFC 5321 4.5.2), and the dot; return the answer to it."""
+        protocol = self._client.protocol
+        if protocol is None:
+            raise SMTPServerDisconnected("the connection was closed after 354")
+        doubled = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
+        protocol.write(doubled + b".\r\n")
+        return await protocol.read_response(timeout=self._client.timeout)
+
+
+async def open_session(to: Destination, manner: Manner) -> Session:
+    """Connect, greet, encrypt and log in. Raises NotSent with stage "connect" or "tls".
+
+    Opportunistic TLS (RFC 7435) asks for no certificate and goes back to the clear when TLS fails: it protects
+    from listeners, not from impostors. A password is never sent in the clear unless TLS is switched off.
+    """
+    if manner.tls != "opportunistic":
+        return await _open(to, manner, manner.tls)
+    try:
+        return await _open(to, manner, "opportunistic")
+    except NotSent as not_sent:
+        if not_sent.outcome.stage != "tls":
+            raise
+    return await _open(to, manner, "off")
+
+
+async def _open(to: Destination, manner: Manner, tls: Literal["off", "opportunistic", "required"]) -> Session:
+    client = SMTP(
+        hostname=to.address or to.host,
+        port=to.port,
+        local_hostname=manner.hostname,
+        timeout=manner.timeout,
+        start_tls=False,
+    )
+    stage: Stage = "connect"
+    try:
+        await client.connect()
+        await _greet(client)
+        if tls == "required" or (tls == "opportunistic" and client.supports_extension("starttls")):
+            stage = "tls"
+            await client.starttls(server_hostname=to.host, tls_context=manner.tls_context)
+            await _greet(client)  # RFC 3207 4.2: what was offered before TLS is forgotten
+        stage = "connect"
+        await _log_in(client, manner)
+        if not client.is_connected:
+            raise SMTPServerDisconnected("closed after the greeting")
+    except BaseException as error:  # also when cancelled: a half-open connection is nobody's
+        client.close()
+        if isinstance(error, Exception):
+            raise NotSent(from_error(error, str(to), stage)) from error
+        raise
+    return Session(client, to)
+
+
+async def _greet(client: SMTP) -> None:
+    """Say EHLO, or HELO to a server that does not know it (RFC 5321 3.2)."""
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        if not client.is_connected:
+            raise
+        await client.helo()
+
+
+async def _log_in(client: SMTP, manner: Manner) -> None:
+    if manner.login is None:
+        return
+    if manner.tls != "off" and client.get_transport_info("sslcontext") is None:
+        raise SMTPException("the password is not sent without TLS")
+    await client.login(manner.login.username, manner.login.password)

@@ -1,0 +1,113 @@
+"""Hands mails to other servers: to the smarthost, or to the mail hosts of the recipient's domain.
+
+The one face of SMTP going out. It keeps no record and decides nothing about later: whoever calls it records the
+attempt before and the `Outcome` after, and asks `backoff` when to try again.
+"""
+
+import asyncio
+import ssl
+
+from ..mail.envelope import Envelope
+from ..settings import Settings
+from ..settings_errors import SettingsError, Wrong
+from .answer import NotSent, Outcome, unforeseen
+from .letter import Letter, check
+from .mx import Directory, resolver_of
+from .pool import Pool
+from .session import Destination, Login, Manner, open_session
+
+__all__ = ["Destination", "Envelope", "Outcome", "Transport"]
+
+
+class Transport:
+    """Sends mails over kept connections, at most `outbound.connections` to each destination at a time.
+
+    `trust` replaces the system's certificate authorities; `mx_port` is where mail hosts listen. Raises
+    SettingsError when the password file cannot be read or a name server is no address.
+    """
+
+    def __init__(self, settings: Settings, *, trust: ssl.SSLContext | None = None, mx_port: int = 25) -> None:
+        outbound = settings.outbound
+        self._smarthost = Destination(outbound.host, outbound.port)
+        self._directory: Directory | None = None
+        if outbound.route == "mx":
+            self._directory = Directory(resolver_of(settings.dns), settings.smtp.hostname, mx_port)
+        self._manner = Manner(
+            hostname=settings.smtp.hostname,
+            timeout=outbound.timeout.total_seconds(),
+            tls=outbound.tls,
+            tls_context=(trust or ssl.create_default_context()) if outbound.tls == "required" else _trusting(),
+            # Strangers' mail hosts are never told who we are.
+            login=_login(settings) if outbound.username and outbound.route == "smarthost" else None,
+        )
+        self._size = outbound.connections
+        self._idle = outbound.idle.total_seconds()
+        self._pools: dict[Destination, Pool] = {}
+
+    async def send(self, envelope: Envelope, data: bytes) -> Outcome:
+        """Send one mail to its recipient and return what came of it; `data` has CRLF line ends throughout.
+
+        Never raises but for CancelledError: a fault of ours is an outcome with its `cause`. Each step may take
+        `outbound.timeout`, so the whole may take several times that.
+        """
+        try:
+            letter = check(envelope, data)
+            route = await self._directory.destinations(letter.domain) if self._directory else (self._smarthost,)
+            return await self._along(route, letter)
+        except NotSent as not_sent:
+            return not_sent.outcome
+        except Exception as error:  # noqa: BLE001 (whatever it is, the mail must have an outcome)
+            return unforeseen(error)
+
+    async def send_to(self, to: Destination, envelope: Envelope, data: bytes) -> Outcome:
+        """As `send`, to this host whatever the route of the settings."""
+        try:
+            return await self._along((to,), check(envelope, data))
+        except NotSent as not_sent:
+            return not_sent.outcome
+        except Exception as error:  # noqa: BLE001 (as above)
+            return unforeseen(error, str(to))
+
+    def describe(self, envelope: Envelope) -> str:
+        """Say where a mail will go, for the log: the smarthost, or the recipient's domain."""
+        return f"mx of {envelope.rcpt_to.rpartition('@')[2]}" if self._directory else str(self._smarthost)
+
+    async def close(self) -> None:
+        """Close what is open. Mails being sent go on; cancel them first where they must not."""
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+
+    async def _along(self, route: tuple[Destination, ...], letter: Letter) -> Outcome:
+        """Try the hosts in order until one has begun to speak about the mail (RFC 5321 5.1)."""
+        outcome = Outcome.deferred("there is no host to send to", "4.4.3", stage="connect")
+        for to in route:
+            outcome = await self._pool(to).send(letter)
+            if outcome.stage not in ("connect", "tls"):
+                return outcome
+        return outcome
+
+    def _pool(self, to: Destination) -> Pool:
+        if to not in self._pools:
+            # Domains come and go; those that nobody writes to any more are forgotten here.
+            self._pools = {known: pool for known, pool in self._pools.items() if not pool.empty}
+            self._pools[to] = Pool(lambda: open_session(to, self._manner), self._size, self._idle)
+        return self._pools[to]
+
+
+def _trusting() -> ssl.SSLContext:
+    """Return a context that takes any certificate (RFC 7435)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _login(settings: Settings) -> Login:
+    """Return the smarthost's name and password. Raises SettingsError."""
+    path = settings.path(settings.outbound.password_file)
+    try:
+        password = path.read_text(encoding="utf-8").rstrip("\r\n") if settings.outbound.password_file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        wrong = Wrong("settings", 0, "outbound.password_file", f"{path} cannot be read: {reason}")
+        raise SettingsError((wrong,)) from error
+    return Login(settings.outbound.username, password)

@@ -1,0 +1,185 @@
+"""Where mail goes, as a real (small) name server on loopback says it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import pytest
+from parley.relay.outbound.answer import NotSent, Outcome
+from parley.relay.outbound.mx import Directory, resolver_of
+from parley.relay.settings import DnsSettings, SettingsError
+
+Zone = dict[tuple[str, str], list[str] | dns.rcode.Rcode | None]  # None: no answer ever
+US = "mx.reply.example"
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Answers from a zone; a name that is nowhere in it does not exist."""
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = zone
+        self.asked: list[tuple[str, str]] = []
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        query = dns.message.from_wire(data)
+        question = query.question[0]
+        key = question.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(question.rdtype)
+        self.asked.append(key)
+        found = self.zone.get(key, [] if any(name == key[0] for name, _ in self.zone) else dns.rcode.NXDOMAIN)
+        if found is None or self.transport is None:
+            return
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.RA
+        if isinstance(found, dns.rcode.Rcode):
+            response.set_rcode(found)
+        elif found:
+            response.answer.append(dns.rrset.from_text(question.name, 0, "IN", key[1], *found))
+        self.transport.sendto(response.to_wire(), addr)
+
+
+@asynccontextmanager
+async def name_server(zone: Zone) -> AsyncGenerator[tuple[NameServer, DnsSettings]]:
+    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: NameServer(zone), local_addr=("127.0.0.1", 0)
+    )
+    try:
+        host, port = transport.get_extra_info("sockname")
+        yield server, DnsSettings(servers=(f"{host}:{port}",), timeout=timedelta(milliseconds=200))
+    finally:
+        transport.close()
+
+
+def backwards(names: list[dns.name.Name]) -> None:
+    """A shuffle that can be foretold."""
+    names.sort(reverse=True)
+
+
+async def route_of(
+    domain: str, zone: Zone, shuffle: Callable[[list[dns.name.Name]], None] = backwards
+) -> list[tuple[str, str]]:
+    async with name_server(zone) as (_, settings):
+        route = await Directory(resolver_of(settings), US, 2500, shuffle).destinations(domain)
+    assert all(to.port == 2500 for to in route)
+    return [(to.host, to.address) for to in route]
+
+
+async def refusal(domain: str, zone: Zone) -> Outcome:
+    with pytest.raises(NotSent) as raised:
+        await route_of(domain, zone)
+    assert raised.value.outcome.stage == "connect"
+    return raised.value.outcome
+
+
+async def test_by_preference_and_shuffled_among_equals_ipv4_first() -> None:
+    zone: Zone = {
+        ("b.example", "MX"): ["20 C.b.example.", "10 a.b.example.", "10 b.b.example."],
+        ("a.b.example", "A"): ["192.0.2.1"],
+        ("b.b.example", "A"): ["192.0.2.3"],
+        ("b.b.example", "AAAA"): ["2001:db8::3"],
+        ("c.b.example", "AAAA"): ["2001:db8::4"],
+    }
+    assert await route_of("B.example", zone) == [
+        ("b.b.example", "192.0.2.3"),
+        ("b.b.example", "2001:db8::3"),
+        ("a.b.example", "192.0.2.1"),
+        ("c.b.example", "2001:db8::4"),
+    ]
+
+
+async def test_equals_are_really_shuffled() -> None:
+    zone: Zone = {("b.example", "MX"): [f"10 {letter}.b.example." for letter in "abcde"]}
+    zone |= {(f"{letter}.b.example", "A"): ["192.0.2.1"] for letter in "abcde"}
+    async with name_server(zone) as (_, settings):
+        directory = Directory(resolver_of(settings), US)
+        orders = {await directory.destinations("b.example") for _ in range(40)}
+    assert len(orders) > 5
+
+
+async def test_a_domain_without_mx_is_its_own_mail_host() -> None:
+    zone: Zone = {("b.example", "A"): ["192.0.2.1"], ("b.example", "AAAA"): ["2001:db8::1"]}
+    assert await route_of("b.example", zone) == [("b.example", "192.0.2.1"), ("b.example", "2001:db8::1")]
+
+
+async def test_null_mx_means_never() -> None:
+    outcome = await refusal("b.example", {("b.example", "MX"): ["0 ."], ("b.example", "A"): ["192.0.2.1"]})
+    assert (outcome.state, outcome.enhanced) == ("failed", "5.1.10")
+
+
+@pytest.mark.parametrize(
+    ("domain", "zone", "state", "enhanced"),
+    [
+        ("nowhere.example", {}, "failed", "5.1.2"),
+        ("b.example", {("b.example", "TXT"): ['"no mail"']}, "failed", "5.1.2"),
+        ("b.example", {("b.example", "MX"): ["10 gone.b.example."]}, "failed", "5.4.4"),
+        ("b.example", {("b.example", "MX"): dns.rcode.SERVFAIL}, "deferred", "4.4.3"),
+        ("b.example", {("b.example", "MX"): dns.rcode.REFUSED}, "deferred", "4.4.3"),
+        ("b.example", {("b.example", "MX"): None}, "deferred", "4.4.3"),
+        (
+            "b.example",
+            {("b.example", "MX"): ["10 a.b.example."], ("a.b.example", "A"): dns.rcode.SERVFAIL},
+            "deferred",
+            "4.4.3",
+        ),
+        ("[192.0.2.1]", {}, "failed", "5.1.2"),
+        ("a..b", {}, "failed", "5.1.2"),
+        ("x" * 64 + ".example", {}, "failed", "5.1.2"),
+    ],
+)
+async def test_what_cannot_be_reached(domain: str, zone: Zone, state: str, enhanced: str) -> None:
+    outcome = await refusal(domain, zone)
+    assert (outcome.state, outcome.enhanced) == (state, enhanced)
+
+
+async def test_one_host_in_trouble_does_not_hide_another() -> None:
+    zone: Zone = {
+        ("b.example", "MX"): ["10 a.b.example.", "20 c.b.example."],
+        ("a.b.example", "A"): dns.rcode.SERVFAIL,
+        ("c.b.example", "A"): ["192.0.2.9"],
+        ("c.b.example", "AAAA"): None,
+    }
+    assert await route_of("b.example", zone) == [("c.b.example", "192.0.2.9")]
+
+
+async def test_we_and_all_that_are_no_better_than_we_are_cut() -> None:
+    zone: Zone = {
+        ("b.example", "MX"): ["10 a.b.example.", f"20 {US.upper()}.", "20 c.b.example.", "30 d.b.example."],
+        **{(f"{letter}.b.example", "A"): ["192.0.2.1"] for letter in "acd"},
+    }
+    assert await route_of("b.example", zone) == [("a.b.example", "192.0.2.1")]
+
+
+@pytest.mark.parametrize("zone", [{("b.example", "MX"): [f"10 {US}.", "20 c.example."]}, {(US, "A"): ["192.0.2.1"]}])
+async def test_mail_that_comes_to_ourselves_is_a_loop(zone: Zone) -> None:
+    outcome = await refusal("b.example" if ("b.example", "MX") in zone else US, zone)
+    assert (outcome.state, outcome.enhanced) == ("failed", "5.4.6")
+
+
+async def test_a_domain_with_very_many_hosts_gets_no_more_of_our_time() -> None:
+    zone: Zone = {("b.example", "MX"): [f"{n} h{n}.b.example." for n in range(40)]}
+    zone |= {(f"h{n}.b.example", "A"): ["192.0.2.1"] for n in range(40)}
+    async with name_server(zone) as (server, settings):
+        route = await Directory(resolver_of(settings), US).destinations("b.example")
+        assert [to.host for to in route] == [f"h{n}.b.example" for n in range(5)]
+        assert len(server.asked) == 11
+
+
+@pytest.mark.parametrize("server", ["localhost:53", "192.0.2.1", "192.0.2.1:x", ""])
+def test_a_wrong_name_server_is_named(server: str) -> None:
+    with pytest.raises(SettingsError, match="ADDRESS:PORT"):
+        resolver_of(DnsSettings(servers=(server,)))
+
+
+def test_an_ipv6_name_server_stands_in_brackets() -> None:
+    (server,) = resolver_of(DnsSettings(servers=("[2001:db8::53]:5353",))).nameservers
+    assert "2001:db8::53" in str(server)
