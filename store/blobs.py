@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .tables import Blob as BlobTable
@@ -28,6 +28,10 @@ class StoredBlob:
     hash: str
     size: int
     data: bytes | None
+
+
+_blob = table(BlobTable)
+_GET = select(_blob.c.data).where(_blob.c.hash == bindparam("hash"))
 
 
 class BlobMissing(Exception):
@@ -56,8 +60,7 @@ class BlobFolder:
 
     def get(self, connection: Connection, digest: str) -> bytes:
         """Return the bytes with this hash. Raises BlobMissing."""
-        blob = table(BlobTable)
-        row = connection.execute(select(blob.c.data, blob.c.size).where(blob.c.hash == digest)).first()
+        row = connection.execute(_GET, {"hash": digest}).first()
         if row is None:
             raise BlobMissing(digest)
         if row.data is not None:
@@ -71,11 +74,14 @@ class BlobFolder:
         return self._folder / digest[:2] / digest
 
 
+_INSERT = insert(_blob).on_conflict_do_nothing()
+
+
 def record(connection: Connection, blobs: Iterable[StoredBlob]) -> None:
     """Write the rows of blobs; the same bytes twice are one row."""
     rows = [{"hash": blob.hash, "size": blob.size, "data": blob.data} for blob in blobs]
     if rows:
-        connection.execute(insert(table(BlobTable)).on_conflict_do_nothing(), rows)
+        connection.execute(_INSERT, rows)
 
 
 def write_durably(path: Path, data: bytes) -> None:

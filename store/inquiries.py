@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from .tables import Inquiry, Link, Mask, Participant, table
 from .values import InquiryRow, ParticipantRow, columns, fetch, fetch_one, project
@@ -30,27 +30,32 @@ class MaskFound:
     state: str
 
 
+_FIND_MASK = (
+    select(_mask.c.inquiry, _mask.c.side, _inquiry.c.marketplace, _inquiry.c.state)
+    .join(_inquiry, _inquiry.c.seq == _mask.c.inquiry)
+    .where(_mask.c.token == bindparam("token"))
+)
+
+
 def find_mask(connection: Connection, token: str) -> MaskFound | None:
     """Look a token up by its primary key. The domain must still be compared with the marketplace's."""
-    statement = (
-        select(_mask.c.inquiry, _mask.c.side, _inquiry.c.marketplace, _inquiry.c.state)
-        .join(_inquiry, _inquiry.c.seq == _mask.c.inquiry)
-        .where(_mask.c.token == token)
-    )
-    row = connection.execute(statement).first()
-    return None if row is None else MaskFound(*row)
+    return fetch_one(connection, _FIND_MASK, MaskFound, token=token)
+
+
+_MASKS_OF = project(Mask, MaskRow, _mask.c.inquiry == bindparam("inquiry"))
 
 
 def masks_of(connection: Connection, inquiry: int) -> dict[str, str]:
     """Return side → token."""
-    return {
-        mask.side: mask.token for mask in fetch(connection, project(Mask, MaskRow, _mask.c.inquiry == inquiry), MaskRow)
-    }
+    return {mask.side: mask.token for mask in fetch(connection, _MASKS_OF, MaskRow, inquiry=inquiry)}
+
+
+_GET = project(Inquiry, InquiryRow, _inquiry.c.seq == bindparam("seq"))
 
 
 def get(connection: Connection, seq: int) -> InquiryRow:
     """Return an inquiry that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, project(Inquiry, InquiryRow, _inquiry.c.seq == seq), InquiryRow)
+    row = fetch_one(connection, _GET, InquiryRow, seq=seq)
     if row is None:
         raise LookupError(f"inquiry {seq}")
     return row
@@ -79,25 +84,32 @@ def close(connection: Connection, seq: int, at: datetime) -> bool:
     return connection.execute(statement.values(state="closed", closed_at=at)).rowcount == 1
 
 
+_PARTICIPANTS = project(Participant, ParticipantRow, _participant.c.inquiry == bindparam("inquiry"))
+
+
 def participants(connection: Connection, inquiry: int) -> tuple[ParticipantRow, ...]:
     """Return everybody who is or was part of an inquiry, in the order of joining."""
-    statement = project(Participant, ParticipantRow, _participant.c.inquiry == inquiry)
-    return tuple(fetch(connection, statement, ParticipantRow))
+    return tuple(fetch(connection, _PARTICIPANTS, ParticipantRow, inquiry=inquiry))
+
+
+_PARTICIPANT = project(Participant, ParticipantRow, _participant.c.seq == bindparam("seq"))
 
 
 def participant(connection: Connection, seq: int) -> ParticipantRow:
     """Return a participant that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, project(Participant, ParticipantRow, _participant.c.seq == seq), ParticipantRow)
+    row = fetch_one(connection, _PARTICIPANT, ParticipantRow, seq=seq)
     if row is None:
         raise LookupError(f"participant {seq}")
     return row
 
 
+_FIND_LINK = (
+    select(*columns(Participant, ParticipantRow))
+    .join(_link, _link.c.participant == _participant.c.seq)
+    .where(_link.c.token_hash == bindparam("digest"), _link.c.revoked_at.is_(None))
+)
+
+
 def find_link(connection: Connection, token_hash: str) -> ParticipantRow | None:
     """Return whom a link that is not revoked belongs to."""
-    statement = (
-        select(*columns(Participant, ParticipantRow))
-        .join(_link, _link.c.participant == _participant.c.seq)
-        .where(_link.c.token_hash == token_hash, _link.c.revoked_at.is_(None))
-    )
-    return fetch_one(connection, statement, ParticipantRow)
+    return fetch_one(connection, _FIND_LINK, ParticipantRow, digest=token_hash)

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
 
 from .tables import Attachment, Delivery, Message, MessageState, table
-from .values import AttachmentRow, MessageRow, columns, fetch, fetch_one, project
+from .values import AttachmentRow, MessageRow, fetch, fetch_one, project
 
 _message, _attachment, _delivery = table(Message), table(Attachment), table(Delivery)
 
@@ -21,24 +22,33 @@ class SentAs:
     token: str
 
 
+_FIND = project(Message, MessageRow, or_(_message.c.id == bindparam("id"), _message.c.mail == bindparam("id")))
+
+
 def find(connection: Connection, id: str) -> MessageRow | None:
     """Find a message by its id, or by the id its mail has in the journal."""
-    statement = project(Message, MessageRow, or_(_message.c.id == id, _message.c.mail == id))
-    return fetch_one(connection, statement, MessageRow)
+    return fetch_one(connection, _FIND, MessageRow, id=id)
+
+
+_GET = project(Message, MessageRow, _message.c.seq == bindparam("seq"))
 
 
 def get(connection: Connection, seq: int) -> MessageRow:
     """Return a message that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, project(Message, MessageRow, _message.c.seq == seq), MessageRow)
+    row = fetch_one(connection, _GET, MessageRow, seq=seq)
     if row is None:
         raise LookupError(f"message {seq}")
     return row
 
 
+_DUPLICATE = select(_message.c.id).where(
+    _message.c.inquiry == bindparam("inquiry"), _message.c.dedupe == bindparam("dedupe")
+)
+
+
 def duplicate_of(connection: Connection, inquiry: int, dedupe: str) -> str | None:
     """Return the id of the message of this inquiry that the same mail made before."""
-    statement = select(_message.c.id).where(_message.c.inquiry == inquiry, _message.c.dedupe == dedupe)
-    return connection.execute(statement).scalar()
+    return connection.execute(_DUPLICATE, {"inquiry": inquiry, "dedupe": dedupe}).scalar()
 
 
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[MessageRow, ...]:
@@ -51,37 +61,56 @@ def held(connection: Connection) -> tuple[MessageRow, ...]:
     return tuple(fetch(connection, project(Message, MessageRow, _message.c.state == MessageState.HELD), MessageRow))
 
 
+def _candidates() -> Select[Any]:
+    inquiry: BindParameter[int] = bindparam("inquiry")
+    named = select(_delivery.c.message).where(
+        _delivery.c.inquiry == inquiry, _delivery.c.token.in_(bindparam("tokens", expanding=True))
+    )
+    newest = select(_message.c.seq).where(_message.c.inquiry == inquiry).order_by(_message.c.seq.desc())
+    return project(
+        Message,
+        MessageRow,
+        _message.c.inquiry == inquiry,
+        or_(
+            _message.c.seq.in_(named),
+            _message.c.message_id.in_(bindparam("ids", expanding=True)),
+            _message.c.seq.in_(newest.limit(bindparam("recent")).scalar_subquery()),
+        ),
+    )
+
+
+_CANDIDATES = _candidates()
+
+
 def candidates(
     connection: Connection, inquiry: int, tokens: Collection[str], ids: Collection[str], recent: int
 ) -> tuple[MessageRow, ...]:
     """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, and the last ones."""
-    named = select(_delivery.c.message).where(_delivery.c.inquiry == inquiry, _delivery.c.token.in_(tokens))
-    last = (
-        select(_message.c.seq).where(_message.c.inquiry == inquiry).order_by(_message.c.seq.desc()).limit(recent)
-    ).scalar_subquery()
-    statement = project(
-        Message,
-        MessageRow,
-        _message.c.inquiry == inquiry,
-        or_(_message.c.seq.in_(named), _message.c.message_id.in_(ids), _message.c.seq.in_(last)),
-    )
-    return tuple(fetch(connection, statement, MessageRow))
+    given = {"inquiry": inquiry, "tokens": list(tokens), "ids": list(ids), "recent": recent}
+    return tuple(fetch(connection, _CANDIDATES, MessageRow, **given))
+
+
+_FIRST_OF = select(func.min(_message.c.seq)).where(_message.c.inquiry == bindparam("inquiry"))
 
 
 def first_of(connection: Connection, inquiry: int) -> int:
     """Return the sequence number of the inquiry's first message. Raises LookupError."""
-    found = connection.execute(select(func.min(_message.c.seq)).where(_message.c.inquiry == inquiry)).scalar()
+    found = connection.execute(_FIRST_OF, {"inquiry": inquiry}).scalar()
     if found is None:
         raise LookupError(f"inquiry {inquiry} has no message")
     return int(found)
 
 
+_SENT_AS = (
+    select(*(_delivery.c[name] for name in ("message", "recipient", "kind", "token")))
+    .where(_delivery.c.message.in_(bindparam("messages", expanding=True)))
+    .order_by(_delivery.c.seq)
+)
+
+
 def sent_as(connection: Connection, messages: Collection[int]) -> tuple[SentAs, ...]:
     """Return the ids of ours under which these messages went out."""
-    statement = select(*(_delivery.c[name] for name in ("message", "recipient", "kind", "token"))).where(
-        _delivery.c.message.in_(messages)
-    )
-    return tuple(SentAs(*row) for row in connection.execute(statement.order_by(_delivery.c.seq)))
+    return tuple(fetch(connection, _SENT_AS, SentAs, messages=list(messages)))
 
 
 def ancestors(connection: Connection, message: MessageRow, limit: int) -> tuple[MessageRow, ...]:
@@ -96,16 +125,24 @@ def ancestors(connection: Connection, message: MessageRow, limit: int) -> tuple[
     return tuple(found)
 
 
+_ATTACHMENTS = project(Attachment, AttachmentRow, _attachment.c.message.in_(bindparam("messages", expanding=True)))
+
+
 def attachments(connection: Connection, messages: Sequence[int]) -> tuple[AttachmentRow, ...]:
     """Return the attachments of these messages in their order."""
-    statement = select(*columns(Attachment, AttachmentRow)).where(_attachment.c.message.in_(messages))
-    return tuple(fetch(connection, statement.order_by(_attachment.c.seq), AttachmentRow))
+    return tuple(fetch(connection, _ATTACHMENTS, AttachmentRow, messages=list(messages)))
+
+
+_SET_STATE = (
+    update(_message)
+    .where(_message.c.seq == bindparam("of"), _message.c.state.in_(bindparam("before", expanding=True)))
+    .values(state=bindparam("new_state"))
+)
 
 
 def set_state(connection: Connection, seq: int, state: MessageState, before: Collection[MessageState]) -> bool:
     """Move a message to `state` if it is in one of `before`; False otherwise."""
-    statement = update(_message).where(_message.c.seq == seq, _message.c.state.in_(before))
-    return connection.execute(statement.values(state=state)).rowcount == 1
+    return connection.execute(_SET_STATE, {"of": seq, "before": list(before), "new_state": state}).rowcount == 1
 
 
 def release(connection: Connection, seq: int, author: int) -> bool:

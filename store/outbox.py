@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from .tables import WAITING, Attempt, Delivery, DeliveryState, table
 from .values import AttemptRow, DeliveryRow, columns, fetch, fetch_one, project
@@ -25,55 +37,60 @@ class Tried:
     text: str
 
 
-def lease(connection: Connection, now: datetime, until: datetime, limit: int) -> tuple[DeliveryRow, ...]:
-    """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
-
-    A delivery waits while an earlier one of the same inquiry to the same recipient does, so that a
-    conversation arrives in order; after 30 minutes it goes ahead.
-    """
-    due = select(_delivery.c.seq).where(_due(now), ~_behind_another(now)).order_by(_delivery.c.seq).limit(limit)
-    statement = (
-        update(_delivery)
-        .where(_delivery.c.seq.in_(due))
-        .values(state=DeliveryState.SENDING, lease_until=until, attempts=_delivery.c.attempts + 1)
-        .returning(*columns(Delivery, DeliveryRow))
-    )
-    leased = tuple(sorted(fetch(connection, statement, DeliveryRow), key=lambda delivery: delivery.seq))
-    if leased:
-        rows = [{"delivery": row.seq, "number": row.attempts, "started_at": now} | _BLANK for row in leased]
-        connection.execute(insert(_attempt), rows)
-    return leased
-
-
-_BLANK = {"host": "", "stage": "", "code": 0, "enhanced": "", "text": ""}
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
+def _due() -> ColumnElement[bool]:
     state = _delivery.c.state
-    waiting = and_(
-        state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
-        _delivery.c.next_attempt_at <= now,
-    )
+    now: BindParameter[datetime] = bindparam("now")
+    waiting = and_(state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)), _delivery.c.next_attempt_at <= now)
     lease_over = and_(state == DeliveryState.SENDING, _delivery.c.lease_until <= now)
     return or_(waiting, lease_over)
 
 
-def _behind_another(now: datetime) -> ColumnElement[bool]:
+def _behind_another() -> ColumnElement[bool]:
     earlier = _delivery.alias()
     return exists().where(
         earlier.c.inquiry == _delivery.c.inquiry,
         earlier.c.recipient == _delivery.c.recipient,
         earlier.c.seq < _delivery.c.seq,
         earlier.c.state.in_(WAITING),
-        earlier.c.created_at > now - _HEAD_HOLDS,
+        earlier.c.created_at > bindparam("head_since"),
     )
+
+
+_LEASE = (
+    update(_delivery)
+    .where(
+        _delivery.c.seq.in_(
+            select(_delivery.c.seq).where(_due(), ~_behind_another()).order_by(_delivery.c.seq).limit(bindparam("most"))
+        )
+    )
+    .values(state=DeliveryState.SENDING, lease_until=bindparam("until"), attempts=_delivery.c.attempts + 1)
+    .returning(*columns(Delivery, DeliveryRow))
+)
+_BEGIN_ATTEMPT = insert(_attempt).values(host="", stage="", code=0, enhanced="", text="")
+
+
+def lease(connection: Connection, now: datetime, until: datetime, limit: int) -> tuple[DeliveryRow, ...]:
+    """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
+
+    A delivery waits while an earlier one of the same inquiry to the same recipient does, so that a
+    conversation arrives in order; after 30 minutes it goes ahead.
+    """
+    given = {"now": now, "until": until, "head_since": now - _HEAD_HOLDS, "most": limit}
+    leased = tuple(sorted(fetch(connection, _LEASE, DeliveryRow, **given), key=lambda delivery: delivery.seq))
+    if leased:
+        rows = [{"delivery": row.seq, "number": row.attempts, "started_at": now} for row in leased]
+        connection.execute(_BEGIN_ATTEMPT, rows)
+    return leased
+
+
+_NEXT_DUE = select(func.min(_delivery.c.next_attempt_at)).where(
+    _delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED))
+)
 
 
 def next_due(connection: Connection) -> datetime | None:
     """Return when the next waiting delivery is due."""
-    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-    statement = select(func.min(_delivery.c.next_attempt_at)).where(_delivery.c.state.in_(states))
-    return connection.execute(statement).scalar()
+    return connection.execute(_NEXT_DUE).scalar()
 
 
 def take_back(connection: Connection, now: datetime) -> int:
@@ -84,37 +101,47 @@ def take_back(connection: Connection, now: datetime) -> int:
     ).rowcount
 
 
+_END_ATTEMPT = (
+    update(_attempt)
+    .where(_attempt.c.delivery == bindparam("of"), _attempt.c.number == bindparam("try"))
+    .values({name: bindparam(f"new_{name}") for name in ("ended_at", "host", "stage", "code", "enhanced", "text")})
+)
+_FINISH = (
+    update(_delivery)
+    .where(_delivery.c.seq == bindparam("of"), _delivery.c.state == DeliveryState.SENDING)
+    .values(
+        state=bindparam("new_state"),
+        next_attempt_at=bindparam("again"),
+        lease_until=None,
+        finished_at=bindparam("finished"),
+        remote=bindparam("said"),
+    )
+)
+
+
 def finish(
     connection: Connection, delivery: DeliveryRow, tried: Tried, state: DeliveryState, next_attempt: datetime
 ) -> bool:
     """Record how an attempt ended; False when the delivery was not being sent any more (dropped meanwhile)."""
-    this_try = and_(_attempt.c.delivery == delivery.seq, _attempt.c.number == delivery.attempts)
-    connection.execute(
-        update(_attempt)
-        .where(this_try)
-        .values(
-            ended_at=tried.at,
-            host=tried.host,
-            stage=tried.stage,
-            code=tried.code,
-            enhanced=tried.enhanced,
-            text=tried.text,
-        )
-    )
-    over = state in (DeliveryState.SENT, DeliveryState.FAILED)
-    statement = update(_delivery).where(_delivery.c.seq == delivery.seq, _delivery.c.state == DeliveryState.SENDING)
-    return (
-        connection.execute(
-            statement.values(
-                state=state,
-                next_attempt_at=next_attempt,
-                lease_until=None,
-                finished_at=tried.at if over else None,
-                remote=" ".join(filter(None, (str(tried.code or ""), tried.enhanced, tried.text))),
-            )
-        ).rowcount
-        == 1
-    )
+    ended = {
+        "of": delivery.seq,
+        "try": delivery.attempts,
+        "new_ended_at": tried.at,
+        "new_host": tried.host,
+        "new_stage": tried.stage,
+        "new_code": tried.code,
+        "new_enhanced": tried.enhanced,
+        "new_text": tried.text,
+    }
+    connection.execute(_END_ATTEMPT, ended)
+    result = {
+        "of": delivery.seq,
+        "new_state": state,
+        "again": next_attempt,
+        "finished": tried.at if state in (DeliveryState.SENT, DeliveryState.FAILED) else None,
+        "said": " ".join(filter(None, (str(tried.code or ""), tried.enhanced, tried.text))),
+    }
+    return connection.execute(_FINISH, result).rowcount == 1
 
 
 def fail_later(connection: Connection, seq: int, at: datetime, remote: str) -> bool:
@@ -139,22 +166,31 @@ def drop(connection: Connection, seq: int, now: datetime) -> bool:
     return connection.execute(statement.values(state=DeliveryState.DROPPED, finished_at=now)).rowcount == 1
 
 
+_FIND = project(Delivery, DeliveryRow, _delivery.c.id == bindparam("id"))
+
+
 def find(connection: Connection, id: str) -> DeliveryRow | None:
     """Find a delivery by its id."""
-    return fetch_one(connection, project(Delivery, DeliveryRow, _delivery.c.id == id), DeliveryRow)
+    return fetch_one(connection, _FIND, DeliveryRow, id=id)
+
+
+_GET = project(Delivery, DeliveryRow, _delivery.c.seq == bindparam("seq"))
 
 
 def get(connection: Connection, seq: int) -> DeliveryRow:
     """Return a delivery that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, project(Delivery, DeliveryRow, _delivery.c.seq == seq), DeliveryRow)
+    row = fetch_one(connection, _GET, DeliveryRow, seq=seq)
     if row is None:
         raise LookupError(f"delivery {seq}")
     return row
 
 
+_BY_TOKEN = project(Delivery, DeliveryRow, _delivery.c.token == bindparam("token"))
+
+
 def by_token(connection: Connection, token: str) -> DeliveryRow | None:
     """Find a delivery by the token in its Message-ID and return path."""
-    return fetch_one(connection, project(Delivery, DeliveryRow, _delivery.c.token == token), DeliveryRow)
+    return fetch_one(connection, _BY_TOKEN, DeliveryRow, token=token)
 
 
 def waiting(connection: Connection, limit: int) -> tuple[DeliveryRow, ...]:

@@ -13,7 +13,7 @@ _FROM = re.compile(rb"^(?:From )+", re.MULTILINE)
 _LONG_LINE = re.compile(rb"[^\n]{999}")
 
 
-def text_body(text: str) -> tuple[str, bytes]:
+def text_body(text: str) -> tuple[str, list[bytes]]:
     r"""The transfer encoding and the lines of a text with "\n" line ends, the shorter of the two encodings.
 
     The text must be free of "\r" and lone surrogates.
@@ -23,7 +23,7 @@ def text_body(text: str) -> tuple[str, bytes]:
         data += b"\n"
     quoted = quoted_printable(data)
     if len(quoted) <= len(data) * 4 // 3 + LINE:
-        return "quoted-printable", quoted
+        return "quoted-printable", [quoted]
     return "base64", base64_lines(data.replace(b"\n", b"\r\n"))
 
 
@@ -39,9 +39,9 @@ def _no_from(match: re.Match[bytes]) -> bytes:
     return b"=46rom =\n" * (len(match[0]) // len(b"From "))
 
 
-def base64_lines(data: bytes) -> bytes:
-    """`data` in base64 lines of 76 characters (RFC 2045 section 6.8), each ended by CRLF."""
-    return b"".join([_base64_block(data[place : place + _BLOCK]) for place in range(0, len(data), _BLOCK)])
+def base64_lines(data: bytes) -> list[bytes]:
+    """`data` in base64 lines of 76 characters (RFC 2045 section 6.8), each ended by CRLF, in blocks of many lines."""
+    return [_base64_block(data[place : place + _BLOCK]) for place in range(0, len(data), _BLOCK)]
 
 
 def _base64_block(data: bytes) -> bytes:

@@ -93,10 +93,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A MIME part: its own header fields and its body, which ends with CRLF unless it is empty."""
+    """A MIME part: its own header fields and its body, in pieces that end with CRLF. Large ones are joined once."""
 
     head: bytes
-    body: bytes
+    body: list[bytes]
 
 
 def write(letter: Letter) -> bytes:
@@ -106,7 +106,7 @@ def write(letter: Letter) -> bytes:
     for no recipient, and for a date without a time zone.
     """
     content = _content(letter)
-    return b"".join([*_headers(letter), content.head, b"\r\n", content.body])
+    return b"".join([*_headers(letter), content.head, b"\r\n", *content.body])
 
 
 def _headers(letter: Letter) -> list[bytes]:
@@ -205,8 +205,8 @@ def _multipart(subtype: str, parts: Sequence[_Part], message_id: str) -> _Part:
     kind = ['type="text/html"'] if subtype == "related" else []
     head = _content_type(f"multipart/{subtype}", *kind, f'boundary="{boundary}"')
     line = b"--" + boundary.encode("ascii")
-    pieces = [piece for part in parts for piece in (line, b"\r\n", part.head, b"\r\n", part.body, b"\r\n")]
-    return _Part(head, b"".join([*pieces, line, b"--\r\n"]))
+    pieces = [piece for part in parts for piece in (line + b"\r\n", part.head, b"\r\n", *part.body, b"\r\n")]
+    return _Part(head, [*pieces, line + b"--\r\n"])
 
 
 def _boundary(seed: str, parts: Sequence[_Part]) -> str:
@@ -214,16 +214,16 @@ def _boundary(seed: str, parts: Sequence[_Part]) -> str:
     number = 0
     while True:
         digest = sha256(f"{seed} {number}".encode("utf-8", "replace")).hexdigest()[:32]
-        if not any(digest.encode("ascii") in part.body for part in parts):
+        if not any(digest.encode("ascii") in piece for part in parts for piece in part.body):
             return f"=_{digest}"
         number += 1
 
 
 def _file_part(file: File) -> _Part:
     name, kind = clean_file_name(file.name), file.type.lower()
-    body = seven_bit(file.data) if kind == "message/rfc822" else None
-    encoding = "7bit"
-    if body is None:
+    enclosed = seven_bit(file.data) if kind == "message/rfc822" else None
+    encoding, body = "7bit", [enclosed or b""]
+    if enclosed is None:
         if kind == "message/rfc822":
             name = name if name.lower().endswith(".eml") else f"{name or 'message'}.eml"
         kind = kind if _TYPE.fullmatch(kind) else _BINARY

@@ -67,7 +67,8 @@ def test_is_base64_where_that_is_shorter() -> None:
 def test_comes_back(text: str) -> None:
     text = clean_text(text)
     wanted = text if text.endswith("\n") or not text else text + "\n"
-    for encoding, body in (text_body(text), ("quoted-printable", quoted_printable(wanted.encode()))):
+    for encoding, pieces in (text_body(text), ("quoted-printable", [quoted_printable(wanted.encode())])):
+        body = b"".join(pieces)
         part = message_from_bytes(b"Content-Transfer-Encoding: " + encoding.encode() + b"\r\n\r\n" + body)
         assert payload(part).decode().replace("\r\n", "\n") == wanted
         assert max(map(len, lines(body))) <= 76
@@ -78,6 +79,6 @@ def test_comes_back(text: str) -> None:
 @example(bytes(57 * 1024))
 @example(bytes(57 * 1024 + 1))
 def test_base64_has_lines_of_76(data: bytes) -> None:
-    coded = base64_lines(data)
+    coded = b"".join(base64_lines(data))
     assert all(len(line) == 76 for line in lines(coded)[:-2])
     assert payload(message_from_bytes(b"Content-Transfer-Encoding: base64\r\n\r\n" + coded)) == data
