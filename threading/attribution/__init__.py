@@ -1,0 +1,1 @@
+"""What mail programs write above a quoted mail, language by language, and how such a line is known."""

@@ -1,0 +1,58 @@
+"""English."""
+
+from .words import Words
+
+WORDS = Words(
+    wrote=("wrote", "writes", "has written"),
+    sender=("from",),
+    sent=("sent", "date", "sent at", "date sent"),
+    to=("to", "cc", "bcc"),
+    subject=("subject",),
+    other=("reply-to", "reply to", "organization", "importance", "attachments", "priority", "sender", "when", "where"),
+    original=(
+        "original message",
+        "reply message",
+        "original email",
+        "original e-mail",
+        "previous message",
+        "replied message",
+    ),
+    forwarded=(
+        "forwarded message",
+        "begin forwarded message",
+        "start of forwarded message",
+        "forwarded by",
+        "forwarded email",
+        "forwarded mail",
+        "forward message",
+        "weitergeleitet",
+    ),
+    sent_from=(
+        "sent from my",
+        "sent from",
+        "sent via",
+        "sent with",
+        "sent using",
+        "sent by",
+        "get outlook for",
+        "get … for ios",
+        "downloaded from",
+    ),
+    farewell=(
+        "best regards",
+        "kind regards",
+        "regards",
+        "best wishes",
+        "sincerely",
+        "yours sincerely",
+        "yours faithfully",
+        "many thanks",
+        "thanks",
+        "thank you",
+        "cheers",
+        "best",
+        "warm regards",
+        "all the best",
+    ),
+    reply_above="Please write your reply above this line",
+)

@@ -1,0 +1,74 @@
+"""All languages laid together: one look-up for each question, built once."""
+
+import re
+from collections.abc import Iterable
+
+from . import de, eastern, en, es, fr, it, ja, northern, other, pt, ru, zh
+from .words import Words
+
+NINE = {
+    "en": en.WORDS,
+    "de": de.WORDS,
+    "fr": fr.WORDS,
+    "es": es.WORDS,
+    "it": it.WORDS,
+    "zh": zh.WORDS,
+    "ja": ja.WORDS,
+    "ru": ru.WORDS,
+    "pt": pt.WORDS,
+}
+LANGUAGES: tuple[Words, ...] = (
+    *NINE.values(),
+    northern.DUTCH,
+    northern.SCANDINAVIAN,
+    northern.FINNIC,
+    eastern.WEST_SLAVIC,
+    eastern.HUNGARIAN,
+    eastern.ROMANIAN,
+    eastern.SOUTH_SLAVIC,
+    eastern.BALTIC,
+    eastern.UKRAINIAN,
+    other.GREEK,
+    other.TURKIC,
+    other.SEMITIC,
+    other.KOREAN,
+    other.SOUTH_ASIAN,
+    other.MORE,
+)
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for any of the words, the longest first; "…" in a word stands for up to 60 characters."""
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace("…", ".{1,60}?").replace(r"\ ", r"\s+") for word in ordered)
+
+
+def _unspaced(word: str) -> bool:
+    """The word is of a script that sets no blanks between words."""
+    return any(
+        "\u0e00" <= char <= "\u0eff" or "\u1780" <= char <= "\u17ff" or "\u3040" <= char <= "\ud7ff" for char in word
+    )
+
+
+_wrote = [word for words in LANGUAGES for word in words.wrote]
+WROTE = re.compile(
+    rf"(?<!\w)(?:{any_of(word for word in _wrote if not _unspaced(word))})(?!\w)|{any_of(filter(_unspaced, _wrote))}",
+    re.IGNORECASE,
+)
+LABELS: dict[str, str] = {
+    label: kind
+    for words in reversed(LANGUAGES)
+    for kind, labels in (
+        ("other", words.other),
+        ("to", words.to),
+        ("sent", words.sent),
+        ("subject", words.subject),
+        ("from", words.sender),
+    )
+    for label in labels
+}
+ORIGINAL = re.compile(rf"(?:{any_of(word for words in LANGUAGES for word in words.original)})(?!\w)", re.IGNORECASE)
+FORWARDED = re.compile(rf"(?:{any_of(word for words in LANGUAGES for word in words.forwarded)})(?!\w)", re.IGNORECASE)
+SENT_FROM = re.compile(rf"(?:{any_of(word for words in LANGUAGES for word in words.sent_from)})", re.IGNORECASE)
+FAREWELL = re.compile(rf"(?:{any_of(word for words in LANGUAGES for word in words.farewell)})(?!\w)", re.IGNORECASE)
+MARKERS: dict[str, str] = {language: words.reply_above for language, words in NINE.items()}

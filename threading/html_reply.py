@@ -1,0 +1,153 @@
+"""What the HTML of a mail tells about its quote, and the HTML of the new part alone.
+
+Each mail client wraps what it quotes in elements of its own; these say more than words, in every language. Places are
+found in the source by start tags and carried over to the text by private-use characters set before them, so that
+the text is always the one that `html_to_text` makes and nothing is parsed into a tree that a writer can blow up.
+"""
+
+import re
+from itertools import islice
+
+from ..relay.mail.htmltext import HTML_CHARACTERS, html_to_text
+
+MOST_PLACES = 60_000
+_FIRST_SIGN = 0xF0000  # supplementary private use area A: no charset of mail and no person writes it
+_SIGN = re.compile(f"[{chr(_FIRST_SIGN)}-{chr(_FIRST_SIGN + 0xFFFD)}]")
+_UNCOUNTED = re.compile(r"[\s>\u00a0\u200b-\u200f\ufeff]+")
+_TAG = re.compile(
+    r"<(div|p|hr|br|table|tr|blockquote|span|section|ul|ol|li|h[1-6]|pre|td|a|center|font)\b([^<>]{0,4000})>",
+    re.IGNORECASE,
+)
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:]{0,40})\b[^<>]{0,4000}?(/?)>", re.IGNORECASE)
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
+_DEPTH = 64  # open elements that a closing one may be looked for in
+_ATTRIBUTE = re.compile(
+    r"\b(id|class|name|type|style|data-marker)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
+)
+
+# Where a client begins what it quotes: all that follows is not new.
+_IDS = re.compile(
+    r"(?:x_)*(?:appendonsend|divrplyfwdmsg|mail-editor-reference-message-container|olk_src_body_section|"
+    r"isreplycontent|isforwardcontent|zwchr|yahoo_quoted\w*|ymail_android_quoted\w*|reply-intro)",
+    re.IGNORECASE,
+)
+_CLASSES = re.compile(
+    r"(?<![\w-])(?:x_)*(?:yahoo_quoted|protonmail_quote|tutanota_quote|ms-outlook-mobile-reference-message|"
+    r"outlookmessageheader|moz-cite-prefix|moz-forward-container|moz-email-headers-table|zmail_extra|"
+    r"zmail_extra_hr|ntes-mailmaster-quote|gmail_attr|gmail_quote_attribution|gmx_quote|hs_reply|freshdesk_quote|"
+    r"airmail_on|domino-section-head)(?![\w-])",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"messagereplysection", re.IGNORECASE)
+# Outlook on the desktop: a line above From, Sent, To, Subject in every language.
+_OUTLOOK_LINE = re.compile(
+    r"border:\s*none;\s*border-top:\s*solid\s+(?:#?(?:b5c4df|e1e1e1)|windowtext)\s+1(?:\.0)?pt;"
+    r"\s*padding:\s*3(?:\.0)?pt\s+0",
+    re.IGNORECASE,
+)
+_BLOCKQUOTE = re.compile(r"<blockquote", re.IGNORECASE)
+_FORWARD = re.compile(r"(?:^|\s)gmail_quote(?:\s|$)", re.IGNORECASE)
+
+
+def structure_of(html: str, text: str) -> int | None:
+    """Where the client that wrote `html` begins the quote: an offset into `text`, which was made from `html`."""
+    for match in _TAG.finditer(html[:HTML_CHARACTERS]):
+        if "=" in match[2] and _begins_quote(html, match):
+            signed = _signed(html, [match.start()])
+            sign = _SIGN.search(signed) if signed else None
+            return _offset(text, _count(signed[: sign.start()])) if signed and sign else None
+    return None
+
+
+def new_html(html: str, text: str, end: int) -> str:
+    """The HTML of text[:end], `text` being what `html_to_text` makes of `html`; "" where there is no clean cut.
+
+    The cut is made before a start tag, and only where exactly the characters of text[:end] stand above it.
+    """
+    if not text[end:].strip():
+        return html
+    places = [match.start() for match in islice(_TAG.finditer(html[:HTML_CHARACTERS]), MOST_PLACES)]
+    signed = _signed(html, places)
+    if signed is None:
+        return ""
+    wanted = _count(text[:end])
+    counted = 0
+    last = 0
+    for sign in _SIGN.finditer(signed):
+        counted += _count(signed[last : sign.start()])
+        last = sign.end()
+        if counted == wanted:
+            return _balanced(html[: places[ord(sign[0]) - _FIRST_SIGN]])
+        if counted > wanted:
+            break
+    return ""
+
+
+def _begins_quote(html: str, match: re.Match[str]) -> bool:
+    for found in _ATTRIBUTE.finditer(match[2]):
+        name, value = found[1].lower(), (found[2] or found[3] or found[4] or "").strip()
+        if name == "id" and _IDS.fullmatch(value):
+            return True
+        if name == "class" and (_CLASSES.search(value) or (_FORWARD.search(value) and _is_forward(html, match))):
+            return True
+        if name == "name" and _NAMES.fullmatch(value):
+            return True
+        if name == "style" and _OUTLOOK_LINE.search(value):
+            return True
+        if name == "data-marker" and value == "__DIVIDER__":
+            return True
+    return False
+
+
+def _is_forward(html: str, match: re.Match[str]) -> bool:
+    """Gmail's element around a forwarded mail, which it does not put in a blockquote."""
+    return match[1].lower() == "div" and not _BLOCKQUOTE.search(html, match.end(), match.end() + 3000)
+
+
+def _signed(html: str, places: list[int]) -> str | None:
+    """The text of `html` with a sign before each place; None where it holds such signs itself."""
+    html = html[:HTML_CHARACTERS]
+    if _SIGN.search(html) or not places:
+        return None
+    pieces: list[str] = []
+    last = 0
+    for number, place in enumerate(places):
+        pieces += (html[last:place], chr(_FIRST_SIGN + number))
+        last = place
+    pieces.append(html[last:])
+    return html_to_text("".join(pieces))[0]
+
+
+def _count(text: str) -> int:
+    """The characters one can see, without the marks of quotes that the way from HTML to text adds."""
+    return len(_SIGN.sub("", _UNCOUNTED.sub("", text)))
+
+
+def _offset(text: str, count: int) -> int | None:
+    """The offset into `text` after `count` characters that count, at the start of what follows."""
+    place = 0
+    for piece in re.finditer(r"[^\s>\u00a0\u200b-\u200f\ufeff]+", text):
+        length = piece.end() - piece.start()
+        if count <= place:
+            return piece.start()
+        if count < place + length:
+            return piece.start() + count - place
+        place += length
+    return None
+
+
+def _balanced(html: str) -> str:
+    """`html` with what is still open at its end closed."""
+    stack: list[str] = []
+    for match in _ANY_TAG.finditer(html):
+        name = match[2].lower()
+        if name in _VOID or match[3]:
+            continue
+        if not match[1]:
+            stack.append(name)
+        elif name in stack[-_DEPTH:]:
+            while stack.pop() != name:
+                pass
+    return html + "".join(f"</{name}>" for name in reversed(stack))

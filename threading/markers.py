@@ -1,0 +1,57 @@
+"""Our own line "reply above this line": the surest place to cut, because we wrote it ourselves.
+
+It must survive HTML to text, wrapping, quoting and the hash signs being lost, and it must not be found in what people
+say about it. So it is looked for by its words, over two lines, with anything but letters around it.
+"""
+
+import re
+from collections.abc import Sequence
+
+from .attribution.tables import MARKERS as _WORDS
+
+MARKERS: dict[str, str] = {language: f"##- {words} -##" for language, words in _WORDS.items()}
+
+# Others' lines of the same kind, quoted in what reaches us from their systems.
+_OTHERS = re.compile(
+    r"(?:please )?(?:type|write|enter|add|reply|respond)\b.{0,40}\babove (?:this|the) (?:line|dashed)|"
+    r"(?:reply|respond) above (?:this|the) (?:line|dashed)|do not (?:write|reply|type) below this line",
+    re.IGNORECASE,
+)
+_NOT_WORDS = re.compile(r"[\W_]+")
+_FENCE = re.compile(r"[#=*~_-]{2,}")
+
+
+def _bare(text: str) -> str:
+    return _NOT_WORDS.sub("", text).casefold()
+
+
+_BARE = tuple(_bare(words) for words in _WORDS.values())
+_AROUND = 12  # letters
+
+
+def first_marker(lines: Sequence[str]) -> int | None:
+    """The number of the line at which the first marker begins, None where there is none."""
+    body = "\n".join(lines)
+    seen = _bare(body)
+    if not any(words in seen for words in _BARE) and not _OTHERS.search(body):
+        return None
+    return next((place for place in range(len(lines)) if _is_marker(lines, place)), None)
+
+
+def _is_marker(lines: Sequence[str], start: int) -> bool:
+    """A marker begins with this line and ends with this or one of the next two."""
+    if len(lines[start]) > 300:
+        return False
+    text = _bare(lines[start])
+    if text and not any(words[: len(text)] in text[: len(words)] or words in text for words in _BARE):
+        return bool(_FENCE.search(lines[start]) and _OTHERS.search(lines[start]))
+    for line in lines[start + 1 : start + 3]:
+        if not text or _is_it(text):
+            break
+        text += _bare(line[:300])
+    return _is_it(text)
+
+
+def _is_it(text: str) -> bool:
+    """The words of a marker and hardly more: who speaks of the line has a sentence around it."""
+    return any(words in text and len(text) <= len(words) + _AROUND for words in _BARE)

@@ -1,0 +1,133 @@
+"""Which message a mail answers: inside one inquiry (`find_parent`) and in a whole mailbox (`arrange`).
+
+The recipient has already decided the inquiry. Ids and subjects are hints for the place inside it.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from ..relay.mail.model import Mail
+from .arrange import Node, arrange, read_date
+from .message_ids import ours, read_id, read_ids
+from .subjects import base_subject
+
+__all__ = ["Decision", "Known", "Node", "arrange", "find_parent"]
+
+_CLOCK_SLACK = timedelta(hours=1)  # a writer's clock may be this much behind ours
+_THREAD_INDEX_HEAD = 22  # bytes, then 5 for each reply ([MS-OXOMSG] section 2.2.1.3)
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message of the inquiry that a mail may answer."""
+
+    message: str  # the store's name of it, given back in `Decision.parent`
+    ids: tuple[str, ...]  # our outgoing ids of it and its author's own, without angle brackets
+    subject: str
+    author: str  # address
+    at: datetime  # when we accepted it
+    thread_index: str = ""  # Outlook's header, as it stands in the mail
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The parent and what told it: own-id, references, in-reply-to, thread-index, subject, none."""
+
+    parent: str | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The messages of the inquiry by their ids and by the tokens in ours."""
+
+    by_id: dict[str, Known] = field(default_factory=dict[str, Known])
+    by_token: dict[str, Known] = field(default_factory=dict[str, Known])
+    domains: frozenset[str] = frozenset()
+
+
+def find_parent(mail: Mail, known: Sequence[Known]) -> Decision:
+    """The message among `known` that `mail` answers, `Decision(None, "none")` where nothing tells.
+
+    References come before In-Reply-To, the newest id first: our own ids win over the author's, because only
+    who got our mail can name them.
+    """
+    own_id = read_id(mail.first("Message-ID"))
+    candidates = [one for one in known if own_id not in one.ids or not own_id]  # a mail never answers itself
+    index = _indexed(candidates)
+    references = [id for value in mail.all("References") for id in read_ids(value)][::-1]
+    in_reply_to = [id for value in mail.all("In-Reply-To") for id in read_ids(value)]
+    for id in [*references, *in_reply_to]:
+        token = ours(id, index.domains)
+        if token is not None and token in index.by_token:
+            return Decision(index.by_token[token].message, "own-id")
+    for ids, by in ((references, "references"), (in_reply_to, "in-reply-to")):
+        for id in ids:
+            if id in index.by_id:
+                return Decision(index.by_id[id].message, by)
+    found = _by_thread_index(mail.first("Thread-Index"), candidates)
+    if found:
+        return Decision(found.message, "thread-index")
+    found = _by_subject(mail, candidates)
+    return Decision(found.message, "subject") if found else Decision(None, "none")
+
+
+def _indexed(known: Iterable[Known]) -> _Index:
+    by_id: dict[str, Known] = {}
+    by_token: dict[str, Known] = {}
+    domains: set[str] = set()
+    for one in known:
+        for id in one.ids:
+            by_id.setdefault(id, one)
+            domain = id.rpartition("@")[2]
+            token = ours(id, (domain,)) if domain else None
+            if token is not None:
+                by_token.setdefault(token, one)
+                domains.add(domain)
+    return _Index(by_id, by_token, frozenset(domains))
+
+
+def _by_thread_index(value: str, known: Iterable[Known]) -> Known | None:
+    """The message whose Thread-Index is the longest true beginning of this one's."""
+    own = _thread_index(value)
+    best: tuple[int, Known] | None = None
+    for one in known:
+        other = _thread_index(one.thread_index)
+        if other and len(other) < len(own) and own.startswith(other) and (best is None or len(other) > best[0]):
+            best = len(other), one
+    return best[1] if best else None
+
+
+def _thread_index(value: str) -> bytes:
+    try:
+        data = base64.b64decode("".join(value[:4096].split()), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return data if len(data) >= _THREAD_INDEX_HEAD else b""
+
+
+def _by_subject(mail: Mail, known: Iterable[Known]) -> Known | None:
+    """The newest message of somebody else with the same base subject that was there when the mail was written."""
+    base = base_subject(mail.first("Subject")).casefold()
+    if not base:
+        return None
+    writer = _address(mail.first("From"))
+    same = [one for one in known if base_subject(one.subject).casefold() == base]
+    others = [one for one in same if not writer or one.author.lower() != writer] or same
+    date = read_date(mail.first("Date"))
+    before = [one for one in others if date is None or _utc(one.at) <= date + _CLOCK_SLACK] or others
+    return max(before, key=lambda one: _utc(one.at), default=None)
+
+
+def _address(value: str) -> str:
+    found = _ADDRESS.findall(value[:4096])
+    return found[-1].lower() if found else ""
+
+
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -1,0 +1,158 @@
+"""The new text of a mail, apart from what it quotes, its signature and its disclaimer.
+
+The order of belief: our own marker line, the structure of the client's HTML, the attribution line and the header
+block, quote marks. Nothing typed is lost: in doubt a line counts as new, and the four parts together are the body.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..relay.mail import Mail, read
+from ..relay.mail.htmltext import html_to_text
+from .answers import resolve
+from .attribution.line import mid_line
+from .blocks import Marked, mark
+from .html_reply import new_html, structure_of
+from .lines import Line, lines_of
+from .markers import MARKERS
+from .signature import NOBODY, Writer, end_marks
+from .subjects import is_forward
+
+__all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
+
+_WORDS = re.compile(r"\w+")
+_LINK = re.compile(r"<?(?:https?://|mailto:|cid:)[^\s<>]{1,2000}>?|\[(?:image|cid):[^\]]{0,300}\]")
+_QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A body in its parts."""
+
+    text: str  # what was typed now
+    quoted: str = ""
+    signature: str = ""
+    disclaimer: str = ""
+    decided_by: str = "none"  # marker structure separator header-block attribution quote-marks none
+    html: str = ""  # the HTML of `text`, unsanitised; "" where there is none or it cannot be cut safely
+    segments: tuple[tuple[str, str], ...] = ()  # (text | quoted | signature | disclaimer, piece): joined, the body
+    forwarded: bool = False  # the mail hands on another mail
+
+    @classmethod
+    def whole(cls, text: str) -> "Split":
+        """A body that is new from the first to the last line, as typed on our own page."""
+        return cls(text, segments=(("text", text),) if text else ())
+
+
+def visible_text(data: bytes | str, kind: str = "eml") -> str:
+    """The new text of a mail (`eml`, bytes) or of a body (`plain` or `html`, str)."""
+    return split(data, kind).text
+
+
+def split(data: bytes | str, kind: str = "eml") -> Split:
+    """The parts of a mail (`eml`, bytes) or of a body (`plain` or `html`, str)."""
+    if kind == "eml":
+        return split_mail(read(data if isinstance(data, bytes) else data.encode("utf-8", "replace")))
+    body = (data if isinstance(data, bytes) else data.encode("utf-8", "replace")).decode("utf-8", "replace")
+    if kind == "html":
+        return _split_html(body, html_to_text(body)[0], NOBODY)
+    return split_body(body)
+
+
+def split_mail(mail: Mail, writer: Writer = NOBODY) -> Split:
+    """The parts of a mail that has been read. `writer`: what is known of who wrote it; helps with his signature."""
+    if not mail.html:
+        done = split_body(mail.text, writer)
+    elif mail.text_from_html:
+        done = _split_html(mail.html, mail.text, writer)
+    else:
+        done = _split_both(mail, writer)
+    if done.decided_by in ("header-block", "structure", "separator") and is_forward(mail.first("Subject")):
+        return replace(done, forwarded=True)  # Outlook heads a forwarded mail as it heads a quoted one
+    return done
+
+
+def split_body(body: str, writer: Writer = NOBODY, cut: int | None = None, from_html: bool = False) -> Split:
+    """The parts of a text. `cut`: the offset at which the structure of its HTML begins the quote."""
+    lines = lines_of(body, mid_line)
+    marked = mark(lines, cut)
+    kinds = resolve(lines, marked)
+    new = [place for place, kind in enumerate(kinds) if kind == "text"]
+    for place, kind in zip(new, end_marks([lines[place].text for place in new], writer), strict=True):
+        kinds[place] = kind
+    return _built(body, lines, kinds, marked, from_html)
+
+
+def _split_html(html: str, text: str, writer: Writer) -> Split:
+    """The parts of a text made from `html`, and the HTML of the new one."""
+    done = split_body(text, writer, structure_of(html, text), from_html=True)
+    end = _new_end(done)
+    return replace(done, html="" if end is None else new_html(html, text, end))
+
+
+def _split_both(mail: Mail, writer: Writer) -> Split:
+    """A mail with a text and an HTML of it: the text is cut, the HTML helps and is cut alike."""
+    text = html_to_text(mail.html)[0]
+    by_html = _split_html(mail.html, text, writer)
+    done = split_body(mail.text, writer)
+    if done.decided_by == "none" and by_html.decided_by == "structure":
+        cut = _same_place(mail.text, by_html.text)
+        if cut is not None:
+            done = split_body(mail.text, writer, cut)
+    return replace(done, html=by_html.html if _alike(done.text, by_html.text) else "")
+
+
+def _new_end(done: Split) -> int | None:
+    """Where the new text ends, if all that is new stands above all that is not."""
+    end = 0
+    for place, (kind, piece) in enumerate(done.segments):
+        if kind != "text":
+            return None if any(kind == "text" for kind, _ in done.segments[place:]) else end
+        end += len(piece)
+    return end
+
+
+def _same_place(text: str, new: str) -> int | None:
+    """The offset of the line of `text` below the words of `new`, if it begins with just these."""
+    words = _WORDS.findall(new)
+    place = 0
+    for match, word in zip(_WORDS.finditer(text), words, strict=False):
+        if match[0] != word:
+            return None
+        place = match.end()
+    below = text.find("\n", place) + 1
+    return below or None if words else None
+
+
+def _alike(one: str, other: str) -> bool:
+    """The same words, but for links and marks that only one of the two forms has."""
+    first, second = Counter(_WORDS.findall(_LINK.sub("", one))), Counter(_WORDS.findall(_LINK.sub("", other)))
+    common = sum((first & second).values())
+    return common >= 0.9 * max(first.total(), second.total())
+
+
+def _built(body: str, lines: Sequence[Line], kinds: Sequence[str], marked: Marked, from_html: bool) -> Split:
+    segments: list[tuple[str, str]] = []
+    start = 0
+    for place, kind in enumerate(kinds):
+        if place + 1 == len(kinds) or kinds[place + 1] != kind:
+            end = lines[place].end
+            segments.append((kind, body[start:end]))
+            start = end
+    parts = {
+        name: "".join(text for kind, text in segments if kind == name) for name in ("quoted", "signature", "disclaimer")
+    }
+    text = "\n".join(piece.strip("\r\n") for kind, piece in segments if kind == "text" and piece.strip()).rstrip()
+    if from_html and not marked.intros:
+        text = _QUOTE_MARK.sub("", text)  # a blockquote that quotes no mail is an indentation
+    return Split(
+        text,
+        parts["quoted"],
+        parts["signature"],
+        parts["disclaimer"],
+        marked.decided_by,
+        segments=tuple(segments),
+        forwarded=marked.forwarded,
+    )

@@ -1,0 +1,286 @@
+"""The end of what was typed: signatures, the lines of telephones, legal notices, the footers of lists.
+
+A person's closing words and name stay in the text: they were typed. What is marked as a signature ("-- "), what a
+program adds, and what a law department adds goes, and is kept beside.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .attribution.line import plain
+from .attribution.tables import FAREWELL, SENT_FROM
+
+MOST_SIGNATURE_LINES = 15
+MOST_LOOKED_AT = 1000  # lines that may be a telephone's
+LONG_RULE = 30
+MOST_NOTICES = 20  # paragraphs of law
+
+_DELIMITER = re.compile(r"[\s\u00a0]{0,3}--[\s\u00a0]{0,3}")
+_VAGUE = re.compile(r"sent from (?:an?|the|our|his|her)\b", re.IGNORECASE)
+_URL = re.compile(r"[<(\[]?(?:https?://|mailto:)[^\s<>\])]{1,2000}[>)\]]?")
+_RULE = re.compile(r"\s*(?:[*_=~#-]\s?){5,}\s*|\s*(?:\*\s){2,}\*?\s*")
+_CONTACT = re.compile(r"\d(?:[ ().\-/]{0,3}\d){5}|@|www\.|https?:")
+_STARS = re.compile(r"\s*(?:\* ?){3,10}\s*")
+_SHORT_RULE = re.compile(r"\s*[_-]{2,4}\s*")
+_LEGAL = (
+    re.compile(
+        r"confidential|privileged|vertraulich|confidencial|confidentiel|riservat|конфиденциальн|保密|機密|poufn|"
+        r"vertrouwelijk|fortrolig|privileg",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"intended (?:only |solely )?(?:for|recipient)|addressee|solely for the use|individual or entity|"
+        r"unauthori[sz]ed|received (?:this|it).{0,30} in error|"
+        r"nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empf)|irrtümlich erhalten|destinataire|"
+        r"por error|destinatari|por engano|адресован|收件人|受信者|adresat",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:notify|inform) (?:the )?(?:sender|us|system manager)|delete (?:it|this|the)|destroy|löschen|"
+        r"vernichten|supprimer|détruire|eliminar|borr|cancell|apagar|удалить|删除|削除",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"disclaimer|haftungsausschluss|avis de confidentialité|aviso legal|avvertenza|virus|"
+        r"monitored|recorded for legal|legally binding|liability|views (?:or opinions )?expressed|"
+        r"do not necessarily (?:represent|reflect)|"
+        r"secure means of communication|print this e-?mail|environment before printing|umwelt.{0,40}drucken|"
+        r"imprimer ce",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"this (?:e-?mail|message|communication|transmission)|diese e-?mail|ce (?:message|courriel)|"
+        r"este (?:correo|mensaje|e-?mail)|questo messaggio|questa e-?mail|данное сообщение|本邮件|このメール",
+        re.IGNORECASE,
+    ),
+)
+_STRONG = re.compile(
+    r"(?:routinely|automatically) (?:be )?(?:monitored|logged)|footnote|swept for|scanned (?:for|by).{0,40}virus|"
+    r"virus scanning service|- - disclaimer - -|^\W*disclaimer\W*$",
+    re.IGNORECASE,
+)
+_LIST_FOOTER = re.compile(
+    r"mailing list|/listinfo/|unsubscribe|you received this (?:message|email) because|googlegroups\.com|"
+    r"to stop receiving",
+    re.IGNORECASE,
+)
+_BANNER = re.compile(
+    r"external (?:sender|e-?mail|message|source)|originated (?:from )?outside|from outside (?:of )?(?:the|your|"
+    r"our)|externe[rn]? (?:absender|e-?mail|sender)|"
+    r"expéditeur externe|remitente externo|mittente esterno|remetente externo|внешн\w+ отправител|外部邮件|外部からのメール|"
+    r"you don't often get email from",
+    re.IGNORECASE,
+)
+_BANNER_ACTS = re.compile(
+    r"caution|warning|be careful|do not (?:click|open)|links?|attachments?|vorsicht|achtung|attention|cuidado|"
+    r"attenzione|learn why|внимание|注意|\[external\]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What is known of who wrote a mail."""
+
+    name: str = ""
+    earlier: tuple[str, ...] = ()  # the new texts of earlier mails of his, with their signatures
+
+
+NOBODY = Writer()
+
+
+def end_marks(texts: Sequence[str], writer: Writer = NOBODY) -> list[str]:
+    """For each line of the new text: "text", "signature" or "disclaimer". Only lines at the end change, and a
+    warning that the reader's own company has put at the top.
+    """
+    marks = ["text"] * len(texts)
+    _banner(texts, marks)
+    end = _footer(texts, marks, len(texts))
+    end = _sent_from(texts, marks, end)
+    end = _disclaimers(texts, marks, end)
+    end = _sent_from(texts, marks, end)
+    end = _delimited(texts, marks, end)
+    end = _repeated(texts, marks, end, writer.earlier)
+    _below_name(texts, marks, end, writer.name)
+    _sent_from_inside(texts, marks)
+    return (
+        marks
+        if any(mark == "text" and texts[place].strip() for place, mark in enumerate(marks))
+        else ["text"] * len(texts)
+    )
+
+
+def is_sent_from(text: str) -> bool:
+    """The line a telephone or a mail program puts below what was typed."""
+    if len(text) > 300:
+        return False
+    words = _URL.sub("", plain(text)).strip(" .<>[]()*_")
+    if _VAGUE.match(words):
+        return False
+    return 0 < len(words) <= 90 and "," not in words and len(words.split()) <= 12 and bool(SENT_FROM.match(words))
+
+
+def _banner(texts: Sequence[str], marks: list[str]) -> None:
+    start = next((place for place, text in enumerate(texts) if text.strip()), len(texts))
+    end = start
+    while end < min(len(texts), start + 6) and texts[end].strip():
+        end += 1
+    words = " ".join(text[:500] for text in texts[start:end])
+    if len(words) < 700 and _BANNER.search(words) and _BANNER_ACTS.search(words):
+        marks[start:end] = ["disclaimer"] * (end - start)
+
+
+def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:
+    """A drawn line and below it what a list adds."""
+    for place in range(end - 1, max(-1, end - 12), -1):
+        if len(texts[place]) <= 200 and (_RULE.fullmatch(texts[place]) or _SHORT_RULE.fullmatch(texts[place])):
+            below = [text[:500] for text in texts[place + 1 : end] if text.strip()]
+            if 0 < len(below) <= 8 and any(_LIST_FOOTER.search(text) for text in below):
+                marks[place:end] = ["disclaimer"] * (end - place)
+                return place
+    return end
+
+
+def _sent_from(texts: Sequence[str], marks: list[str], end: int) -> int:
+    """The telephone's line at the very end."""
+    last = _last(texts, end)
+    if last >= 0 and is_sent_from(texts[last]):
+        first = last - 1 if last and _DELIMITER.fullmatch(texts[last - 1][:10]) and len(texts[last - 1]) < 10 else last
+        marks[first:end] = ["signature"] * (end - first)
+        return first
+    return end
+
+
+def _sent_from_inside(texts: Sequence[str], marks: list[str]) -> None:
+    """The telephone's line in the middle: it goes, what was typed below it stays."""
+    for place, text in enumerate(texts[:MOST_LOOKED_AT]):
+        if (
+            marks[place] == "text"
+            and is_sent_from(text)
+            and (place == 0 or not texts[place - 1].strip() or place + 1 == len(texts) or not texts[place + 1].strip())
+        ):
+            marks[place] = "signature"
+
+
+def _last(texts: Sequence[str], end: int) -> int:
+    place = end - 1
+    while place >= 0 and not texts[place].strip():
+        place -= 1
+    return place
+
+
+def _disclaimers(texts: Sequence[str], marks: list[str], end: int) -> int:
+    """Legal paragraphs from the end upwards, with the drawn lines around them and what stands between those."""
+    for _ in range(MOST_NOTICES):
+        last = _last(texts, end)
+        if last < 0:
+            return end
+        first = last
+        while first > 0 and texts[first - 1].strip() and not _is_rule(texts[first - 1]) and last - first < 60:
+            first -= 1
+        if _is_rule(texts[last]):
+            above = _ruled_block(texts, last)
+            if above is None:
+                return end
+            first = above
+        elif not is_legal(" ".join(text[:2000] for text in texts[first : last + 1])):
+            return end
+        else:
+            first = _with_rules(texts, first)
+        marks[first:end] = ["disclaimer"] * (end - first)
+        end = first
+    return end
+
+
+def _with_rules(texts: Sequence[str], first: int) -> int:
+    """The beginning of a notice with the drawn line above it and what stands between that and the notice."""
+    for place in range(first - 1, max(-1, first - 12), -1):
+        if not _is_rule(texts[place]):
+            continue
+        if sum(bool(text.strip()) for text in texts[place:first]) <= 6 and len(texts[place].strip()) >= LONG_RULE:
+            above = _ruled_block(texts, place)
+            return place if above is None else above
+        return place if not any(text.strip() for text in texts[place + 1 : first]) else first
+    return first
+
+
+def _ruled_block(texts: Sequence[str], last: int) -> int | None:
+    """The first line of a block between two drawn lines, the lower one being `last`, if there is law in it."""
+    for place in range(last - 1, max(-1, last - 60), -1):
+        if _is_rule(texts[place]):
+            return place if any(is_legal(text) for text in _paragraphs(texts[place + 1 : last])) else None
+    return None
+
+
+def _paragraphs(texts: Sequence[str]) -> list[str]:
+    joined = "\n".join(text[:2000] if text.strip() else "" for text in texts)
+    return [" ".join(part.split()) for part in joined.split("\n\n")]
+
+
+def is_legal(paragraph: str) -> bool:
+    """A notice of a law department: it names at least two of its subjects, and is no short remark."""
+    paragraph = paragraph[:4000]
+    return bool(_STRONG.search(paragraph)) or (
+        len(paragraph) >= 60 and sum(bool(one.search(paragraph)) for one in _LEGAL) >= 2
+    )
+
+
+def _is_rule(text: str) -> bool:
+    return len(text) <= 200 and bool(_RULE.fullmatch(text))
+
+
+def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
+    """The signature below "-- " (RFC 3676 section 4.3), with or without the blank, or below a line of stars that
+    follows the closing words.
+    """
+    first = end
+    for place in range(end - 1, max(-1, end - 40), -1):
+        text = texts[place]
+        if not (len(text) < 10 and _DELIMITER.fullmatch(text)) and not (
+            _STARS.fullmatch(text[:40]) and _closed(texts, place)
+        ):
+            continue
+        if sum(bool(text.strip()) for text in texts[place + 1 : end]) <= MOST_SIGNATURE_LINES:
+            first = place
+    marks[first:end] = ["signature"] * (end - first)
+    return first
+
+
+def _repeated(texts: Sequence[str], marks: list[str], end: int, earlier: Sequence[str]) -> int:
+    """The lines at the end, two or more, that ended an earlier mail of his too."""
+    own = _filled(texts[:end])
+    longest = 0
+    for text in earlier:
+        before = _filled(text.split("\n"))
+        common = 0
+        while common < min(len(own) - 1, len(before)) and own[-1 - common][1] == before[-1 - common][1]:
+            common += 1
+        longest = max(longest, common)
+    if longest < 2:
+        return end
+    first = own[-longest][0]
+    marks[first:end] = ["signature"] * (end - first)
+    return first
+
+
+def _filled(texts: Sequence[str]) -> list[tuple[int, str]]:
+    """The last filled lines with their numbers, blanks made single."""
+    start = max(0, len(texts) - 60)
+    return [(place, " ".join(text[:500].split())) for place, text in enumerate(texts[start:], start) if text.strip()]
+
+
+def _below_name(texts: Sequence[str], marks: list[str], end: int, name: str) -> None:
+    """What stands below his name at the end, if it is how to reach him."""
+    names = set(name.casefold().split())
+    for place in range(end - 2, max(0, end - MOST_SIGNATURE_LINES), -1):
+        words = set(plain(texts[place]).casefold().strip(",.").split()) if len(texts[place]) <= 80 else set[str]()
+        if words and words <= names and any(_CONTACT.search(text[:500]) for text in texts[place + 1 : end]):
+            marks[place + 1 : end] = ["signature"] * (end - place - 1)
+            return
+
+
+def _closed(texts: Sequence[str], place: int) -> bool:
+    """Closing words stand in the last four filled lines above."""
+    filled = [text for text in texts[max(0, place - 8) : place] if text.strip()][-4:]
+    return any(len(text) < 60 and FAREWELL.match(plain(text)) for text in filled)
