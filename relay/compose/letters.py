@@ -1,0 +1,102 @@
+"""What a mail is made from: plain frozen values, built from the store by whoever sends.
+
+Rendering is a pure function of them, so a mail that is sent again has the same words and the same Message-ID.
+Nothing in them is trusted: names, subjects and texts are those of strangers, and are cleaned where they are used.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ..mail.write import File
+
+Side = Literal["buyer", "seller"]
+NameStyle = Literal["short", "full"]
+
+# Why a mail did not arrive or was not taken: words of ours, never a remote server's text.
+FailureWord = Literal["unknown_address", "full", "too_big", "refused", "unreachable", "other"]
+RefusalWord = Literal["closed", "left", "own_side", "empty", "sender", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The marketplace, as its users see it."""
+
+    name: str
+    reply_domain: str
+    language: str  # of people whose own language is not known or not spoken here
+    help: str  # a mail address, a URL, or "" for none
+    colour: str  # "#rrggbb"
+    base_url: str
+    names: NameStyle = "short"  # "Jean D." or "Jean Dupont" to the other side
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the inquiry is about."""
+
+    reference: str
+    subject: str
+    product_name: str
+    product_url: str
+    company_name: str  # the company that is asked
+    wishes: tuple[str, ...]  # quote | price_list | documentation | call_back, or a marketplace's own word
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A participant. His address is used to write to him, and is never shown to the other side."""
+
+    name: str
+    address: str
+    language: str
+    side: Side
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one participant said once: the new part only, the earlier exchange left out."""
+
+    writer: Person
+    text: str
+    html: str  # not sanitised; "" where he wrote plain text
+    at: datetime  # aware: what his mail says in its Date
+    subject: str
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of one outgoing mail as this reader's client is to see them, without angle brackets (RFC 5322 3.6.4)."""
+
+    message_id: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Who reads a mail, the link that is his alone, and the mask that his plain Reply goes to."""
+
+    reader: Person
+    link: str
+    mask: str  # stands for the other side
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message did not reach somebody, and after how long we stopped trying (None: refused at once)."""
+
+    cause: FailureWord
+    reader: Person
+    tried_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A mail to postmaster@ or abuse@ of ours: the address it was sent to, when it came, its bytes."""
+
+    address: str
+    at: datetime
+    data: bytes
