@@ -1,0 +1,153 @@
+"""The way of a mail through the gateway, top to bottom (docs/flow.md).
+
+    receive    understand once → for each recipient: at_mask | at_bounce_address | at_operator → one answer
+    at_mask    sort (a person's words, or an event) → identify → find the parent → record
+
+Everything that belongs to one recipient is recorded in one transaction, and only then is the mail answered
+with 250. Refusals are answered in the session, so that the writer's own server tells him.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..store import inquiries
+from ..store.values import InquiryRow, ParticipantRow
+from ..threading.subjects import base_subject
+from . import parents
+from .arrival import Arrival, BounceHit, Hit, MaskHit, OperatorHit
+from .errors import EMPTY, LOOP, Reply
+from .identify import Decision, Held, Known, Refusal, identify
+from .recording import Placed, record_held, record_message, record_noted, record_operator, record_refusal
+from .returned import record_bounce
+from .understand import Understood, understand
+from .world import World
+
+LOOP_HEADER = "X-Parley-Loop"
+_UNSURE = {"headers", "header-size", "junk-header"}  # another From may stand beyond what was read
+
+
+async def receive(world: World, arrival: Arrival) -> Reply:
+    """Take one mail in and return its answer. Raises what the store raises: then it is not accepted.
+
+    Each recipient is handled on its own; one that is refused or fails does not sink the others. When one fails
+    by our own fault the sender tries all again, and what was already recorded is known as a duplicate.
+    """
+    understood = await understand(arrival)
+    if understood.mail.first(LOOP_HEADER):
+        return LOOP
+    outcomes: list[_Outcome] = []
+    faults: list[Exception] = []
+    for hit in arrival.hits:
+        try:
+            outcomes.append(await _receive_at(world, arrival, understood, hit))
+        except Exception as error:  # noqa: BLE001 (raised again below, after the others had their turn)
+            faults.append(error)
+    world.wake()
+    if faults:
+        raise faults[0]
+    return await _one_answer(world, arrival, outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """The answer of one recipient, and who is to be told of it when the mail as a whole is taken."""
+
+    reply: Reply
+    writer: int | None = None
+
+
+async def _one_answer(world: World, arrival: Arrival, outcomes: Sequence[_Outcome]) -> Reply:
+    """Return the one answer that DATA has: yes if anybody was reached; the others are then told by a notice."""
+    taken = next((outcome.reply for outcome in outcomes if outcome.reply.accepted), None)
+    if taken is None:
+        return outcomes[0].reply
+    for outcome in outcomes:
+        if not outcome.reply.accepted and outcome.writer is not None:
+            await record_refusal(world, arrival, outcome.writer, outcome.reply)
+    return taken
+
+
+async def _receive_at(world: World, arrival: Arrival, understood: Understood, hit: Hit) -> _Outcome:
+    match hit:
+        case MaskHit():
+            return await _at_mask(world, arrival, understood, hit)
+        case BounceHit():
+            return _Outcome(await record_bounce(world, arrival, understood, hit))
+        case OperatorHit():
+            return _Outcome(await record_operator(world, arrival, hit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the store knows of the inquiry when a mail comes in."""
+
+    inquiry: InquiryRow
+    people: tuple[ParticipantRow, ...]
+    candidates: parents.Candidates
+
+
+async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Outcome:
+    placed, decision = await place(world, arrival, understood, hit)
+    _log_decided(world, placed, decision)
+    writer = None if isinstance(decision, Held) else decision.participant
+    return _Outcome(await _record(world, placed, decision), writer)
+
+
+async def place(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> tuple[Placed, Decision]:
+    """Decide who wrote the mail and what it answers; records nothing."""
+    clues = parents.clues(understood.mail, [place.reply_domain for place in world.settings.marketplace])
+    scene = await world.store.read(
+        lambda connection: _Scene(
+            inquiries.get(connection, hit.inquiry),
+            inquiries.participants(connection, hit.inquiry),
+            parents.candidates(connection, hit.inquiry, clues),
+        )
+    )
+    writing_side = "seller" if hit.stands_for == "buyer" else "buyer"
+    decision = _decide(arrival, understood, writing_side, scene.people)
+    parent = parents.parent_of(understood.mail, scene.candidates)
+    placed = Placed(arrival, understood, scene.inquiry, writing_side, parent)
+    return placed, decision
+
+
+async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
+    if isinstance(decision, Refusal):
+        return decision.reply
+    if placed.understood.kind.name != "human":
+        return await record_noted(world, placed, decision)
+    if isinstance(decision, Held):
+        return await record_held(world, placed, decision.why)
+    return EMPTY if _says_nothing(placed) else await record_message(world, placed, decision.participant)
+
+
+def _decide(arrival: Arrival, understood: Understood, side: str, people: Sequence[ParticipantRow]) -> Decision:
+    """A personal link has proved its participant already; a mail says by its From who wrote it."""
+    if arrival.author is not None:
+        return Known(arrival.author)
+    decision = identify(understood.writer, side, people)
+    if isinstance(decision, Known) and _UNSURE & set(understood.mail.defects):
+        return Held("the header could not be read to its end")
+    return decision
+
+
+def _says_nothing(placed: Placed) -> bool:
+    """True for a mail without words and files whose subject is only that of the inquiry."""
+    mail = placed.understood.mail
+    if mail.text.strip() or mail.attachments:
+        return False
+    return base_subject(mail.first("Subject")) in ("", base_subject(placed.inquiry.subject))
+
+
+def _log_decided(world: World, placed: Placed, decision: Decision) -> None:
+    understood = placed.understood
+    world.journal.decided(
+        id=placed.arrival.id,
+        inquiry=placed.inquiry.id,
+        side=placed.side,
+        sender=understood.writer.address.text if understood.writer.address else "",
+        decision=type(decision).__name__.lower(),
+        by=decision.why if isinstance(decision, Held) else placed.arrival.channel,
+        kind=understood.kind.name,
+        parent=placed.parent.by,
+        new_text=understood.split.decided_by,
+    )

@@ -1,0 +1,99 @@
+"""The one way to the DNS: the name servers of the settings, one cache, one kind of failure.
+
+An answer that could not be had is `Unavailable` and never looks like "there is none": a temporary failure must
+not prove anything, nor disprove it.
+"""
+
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.nameserver
+import dns.rdata
+import dns.rdatatype
+import dns.rdtypes.txtbase
+import dns.resolver
+
+from .settings import DnsSettings
+from .settings_errors import SettingsError, Wrong
+
+_KEPT_ANSWERS = 5000
+_LONGEST = 3600.0  # seconds an answer is believed, whatever its TTL says
+_LONGEST_NO = 300.0  # and the answer that there is nothing: whoever mends his zone is not to wait for long
+
+
+class Unavailable(Exception):
+    """The DNS gave no answer that can be relied on, neither records nor "there are none"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All records of one name and type; `exists` False: there is no such name at all (RFC 8020)."""
+
+    found: tuple[dns.rdata.Rdata, ...] = ()
+    exists: bool = True
+
+
+class _Cache(dns.resolver.LRUCache):
+    """Keeps answers no longer than their TTL and our own limits."""
+
+    def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
+        none = value.rrset is None
+        if none and not any(record.rdtype == dns.rdatatype.SOA for record in value.response.authority):
+            return  # RFC 2308 section 5: a "no" without SOA is not kept
+        value.expiration = min(value.expiration, time.time() + (_LONGEST_NO if none else _LONGEST))
+        super().put(key, value)
+
+
+def resolver_of(settings: DnsSettings) -> dns.asyncresolver.Resolver:
+    """Return a resolver that asks the name servers of the settings, or the system's. Raises SettingsError."""
+    resolver = dns.asyncresolver.Resolver(configure=not settings.servers)
+    if settings.servers:
+        resolver.nameservers = [_name_server(server) for server in settings.servers]
+    resolver.lifetime = settings.timeout.total_seconds()
+    resolver.timeout = resolver.lifetime / 2  # one lost packet is not yet a silent server
+    resolver.cache = _Cache(_KEPT_ANSWERS)
+    return resolver
+
+
+def _name_server(server: str) -> dns.nameserver.Nameserver:
+    host, _, port = server.rpartition(":")
+    try:
+        return dns.nameserver.Do53Nameserver(str(ip_address(host.strip("[]"))), int(port))
+    except ValueError as error:
+        wrong = Wrong("settings", 0, "dns.servers", f'"{server}" must be ADDRESS:PORT, such as "192.0.2.53:53"')
+        raise SettingsError((wrong,)) from error
+
+
+class NameServers:
+    """Asks a resolver for records by name and type."""
+
+    def __init__(self, resolver: dns.asyncresolver.Resolver) -> None:
+        self._resolver = resolver
+
+    async def records(self, name: str, kind: str) -> Records:
+        """Return the records of type `kind` (such as "TXT") of `name`, CNAMEs followed. Raises Unavailable.
+
+        A name that the DNS cannot hold (a long label, raw non-ASCII) has no records.
+        """
+        try:
+            if not name.isascii():
+                return Records(exists=False)
+            question = dns.name.from_text(name)
+        except dns.exception.DNSException:
+            return Records(exists=False)
+        try:
+            answer = await self._resolver.resolve(question, kind, search=False, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
+            return Records(exists=False)
+        except (dns.exception.DNSException, OSError) as error:
+            raise Unavailable(f"{kind} of {name}: {error}") from error
+        return Records(tuple(answer.rrset or ()))
+
+    async def texts(self, name: str) -> tuple[bytes, ...]:
+        """Return the TXT records of `name`, the strings of each joined. Raises Unavailable."""
+        found = (await self.records(name, "TXT")).found
+        return tuple(b"".join(record.strings) for record in found if isinstance(record, dns.rdtypes.txtbase.TXTBase))

@@ -1,0 +1,148 @@
+"""Units of work that flow and actions share: who gets a message, and the rows that say so.
+
+Each function runs inside a transaction of the store and writes everything that belongs together, or nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..store import inquiries, messages
+from ..store.rows import add
+from ..store.tables import Delivery, DeliveryState, Event, Link, MessageState, Participant, Side
+from ..store.values import DeliveryRow, MessageRow, ParticipantRow
+from .clock import new_id
+from .mail.masks import new_token
+from .personal_links import LinkMaker, token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why deliveries are queued: the mail they come from and when."""
+
+    mail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a notice tells: a cause in one word of ours, whom it is about, the mail that was refused."""
+
+    word: str
+    about: int | None = None
+    raw: str | None = None
+
+
+def queue_delivery(
+    connection: Connection,
+    cause: Cause,
+    kind: str,
+    to: ParticipantRow,
+    message: int | None,
+    notice: Notice | None = None,
+) -> int:
+    """Queue one mail to one participant, due at once."""
+    return add(
+        connection,
+        Delivery(
+            id=new_id(cause.at),
+            token=new_token(),
+            mail=cause.mail,
+            kind=kind,
+            inquiry=to.inquiry,
+            message=message,
+            recipient=to.seq,
+            to=to.email,
+            cause=notice.word if notice else "",
+            about=notice.about if notice else None,
+            raw=notice.raw if notice else None,
+            state=DeliveryState.QUEUED,
+            created_at=cause.at,
+            next_attempt_at=cause.at,
+        ),
+    )
+
+
+def queue_message(
+    connection: Connection, cause: Cause, message: MessageRow, author: ParticipantRow, *, copy_to_writer: bool
+) -> int:
+    """Queue a message to everybody who is to read it; returns how many deliveries that made.
+
+    The other side gets it relayed, the writer's colleagues see what was written for them, the writer gets his
+    copy if that is switched on.
+    """
+    count = 0
+    for person in inquiries.participants(connection, message.inquiry):
+        kind = _kind_for(person, author, copy_to_writer=copy_to_writer)
+        if kind:
+            queue_delivery(connection, cause, kind, person, message.seq)
+            count += 1
+    add_event(connection, message.inquiry, cause.at, "message.relayed", author.seq, message.seq, {"recipients": count})
+    return count
+
+
+def _kind_for(person: ParticipantRow, author: ParticipantRow, *, copy_to_writer: bool) -> str:
+    if person.state != "active" or person.side == Side.OBSERVER:
+        return ""
+    if person.seq == author.seq:
+        return "copy" if copy_to_writer else ""
+    return "colleague" if person.side == author.side else "relayed"
+
+
+def add_event(
+    connection: Connection,
+    inquiry: int,
+    at: datetime,
+    kind: str,
+    actor: int | None = None,
+    message: int | None = None,
+    proof: dict[str, Any] | None = None,
+    raw: str | None = None,
+) -> int:
+    """Append one fact to the history. `proof` says by what it is known, in words of ours."""
+    row = Event(inquiry=inquiry, at=at, kind=kind, actor=actor, message=message, proof=proof if proof else {}, raw=raw)
+    return add(connection, row)
+
+
+def join(connection: Connection, links: LinkMaker, person: Participant) -> ParticipantRow:
+    """Add a participant with a personal link, and the event that says how he joined."""
+    seq = add(connection, person)
+    digest = token_hash(links.token(person.id))
+    add(connection, Link(token_hash=digest, participant=seq, created_at=person.joined_at))
+    proof = {"by": person.joined_by}
+    add_event(connection, person.inquiry, person.joined_at, "participant.joined", seq, None, proof)
+    return inquiries.participant(connection, seq)
+
+
+def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, word: str, proof: dict[str, Any]) -> None:
+    """A delivery will never arrive: mark its message, tell the history, and tell the writer in a notice.
+
+    Only what carries a person's words is told; a notice or a copy that cannot be delivered ends in the history.
+    """
+    if delivery.inquiry is None:
+        return
+    add_event(connection, delivery.inquiry, cause.at, "message.failed", delivery.recipient, delivery.message, proof)
+    if delivery.message is None or delivery.kind not in ("request", "relayed", "colleague"):
+        return
+    states = (MessageState.ACCEPTED, MessageState.DELIVERED)
+    messages.set_state(connection, delivery.message, MessageState.FAILED, states)
+    author = messages.get(connection, delivery.message).author
+    if author is not None:
+        notice = Notice(word, about=delivery.recipient)
+        queue_delivery(connection, cause, "failed", inquiries.participant(connection, author), delivery.message, notice)
+
+
+def cause_word(code: int, enhanced: str) -> str:
+    """Say in one word of ours why a mail was not taken (RFC 3463); the notice explains it in the reader's words."""
+    subject, detail = (*enhanced.split("."), "", "", "")[1:3]
+    if (subject, detail) in (("2", "2"), ("3", "1")):
+        return "full"
+    if (subject, detail) in (("3", "4"), ("2", "3")):
+        return "too_big"
+    if subject == "1" or (subject, detail) == ("2", "1"):
+        return "unknown_address"
+    if subject == "7":
+        return "refused"
+    return "unknown_address" if code == 550 and not enhanced else "other"

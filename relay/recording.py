@@ -1,0 +1,255 @@
+"""Writes down what the flow decided: a message, a held mail, an event. One transaction each, then the answer."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from sqlalchemy import Connection
+
+from ..store import blobs, inquiries, messages
+from ..store.blobs import StoredBlob
+from ..store.rows import add
+from ..store.tables import Attachment, Delivery, DeliveryState, Message, MessageState
+from ..store.values import InquiryRow
+from .arrival import Arrival, OperatorHit
+from .clock import new_id
+from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
+from .identify import Decision, Known
+from .mail.masks import new_token
+from .parents import Parent
+from .record import Cause, Notice, add_event, queue_delivery, queue_message
+from .understand import Understood
+from .world import World
+
+_CLOCK_SKEW = timedelta(hours=24)  # a Date further in the future is not believed
+_REFUSALS = {NOT_ANY_MORE.reason: "left", OWN_SIDE.reason: "own_side", EMPTY.reason: "empty"}
+_EVENTS = {"auto_reply": "auto_reply.received", "list": "auto_reply.received", "bounce": "bounce.received"} | {
+    "complaint": "complaint.received",
+    "receipt": "message.read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A mail that was understood, at the inquiry and the place in it where it belongs."""
+
+    arrival: Arrival
+    understood: Understood
+    inquiry: InquiryRow
+    side: str  # the side that wrote
+    parent: Parent
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a unit of work made of a mail."""
+
+    message: str
+    deliveries: int
+    duplicate: bool = False
+
+
+async def record_message(world: World, placed: Placed, participant: int) -> Reply:
+    """Record a message of a known participant and queue it to everybody who is to read it."""
+    raw = await store_raw(world, placed.arrival)
+    copy = world.settings.notices.copy_to_writer
+    done = await world.store.write(
+        lambda connection: write_message(connection, placed, raw, participant, copy_to_writer=copy)
+    )
+    _log_accepted(world, placed, done)
+    return kept(placed.arrival.id)
+
+
+def write_message(
+    connection: Connection, placed: Placed, raw: StoredBlob, participant: int, *, copy_to_writer: bool
+) -> Accepted:
+    """Write message, files, events and deliveries; the same mail a second time changes nothing."""
+    duplicate = messages.duplicate_of(connection, placed.inquiry.seq, placed.understood.dedupe)
+    if duplicate is not None:
+        return Accepted(duplicate, 0, duplicate=True)
+    author = inquiries.participant(connection, participant)
+    message = _add_message(connection, placed, raw, MessageState.ACCEPTED, participant)
+    cause = Cause(placed.arrival.id, placed.arrival.at)
+    return Accepted(message.id, queue_message(connection, cause, message, author, copy_to_writer=copy_to_writer))
+
+
+def _log_accepted(world: World, placed: Placed, done: Accepted) -> None:
+    names = {"id": placed.arrival.id, "inquiry": placed.inquiry.id, "message": done.message}
+    if done.duplicate:
+        world.journal.duplicate(**names)
+    else:
+        world.journal.accepted(**names, deliveries=done.deliveries)
+
+
+async def record_held(world: World, placed: Placed, why: str) -> Reply:
+    """Record a mail whose writer is not known; it waits for somebody's yes."""
+    raw = await store_raw(world, placed.arrival)
+
+    def unit(connection: Connection) -> Accepted:
+        duplicate = messages.duplicate_of(connection, placed.inquiry.seq, placed.understood.dedupe)
+        if duplicate is not None:
+            return Accepted(duplicate, 0, duplicate=True)
+        message = _add_message(connection, placed, raw, MessageState.HELD, None, why)
+        add_event(connection, placed.inquiry.seq, placed.arrival.at, "message.held", None, message.seq, {"why": why})
+        return Accepted(message.id, 0)
+
+    done = await world.store.write(unit)
+    if done.duplicate:
+        _log_accepted(world, placed, done)
+    else:
+        world.journal.held(
+            id=placed.arrival.id,
+            inquiry=placed.inquiry.id,
+            message=done.message,
+            sender=_sender(placed.understood),
+            why=why,
+        )
+    return kept(placed.arrival.id)
+
+
+async def record_noted(world: World, placed: Placed, decision: Decision) -> Reply:
+    """Record a mail that no person wrote (auto-reply, bounce, receipt, list) as an event; it is relayed to nobody."""
+    raw = await store_raw(world, placed.arrival)
+    kind = _EVENTS[placed.understood.kind.name]
+    actor = decision.participant if isinstance(decision, Known) else None
+    proof = {"mail": placed.arrival.id, "signals": list(placed.understood.kind.signals)}
+
+    def unit(connection: Connection) -> None:
+        blobs.record(connection, [raw])
+        about = placed.parent.message
+        add_event(connection, placed.inquiry.seq, placed.arrival.at, kind, actor, about, proof, raw.hash)
+
+    await world.store.write(unit)
+    world.journal.noted(id=placed.arrival.id, inquiry=placed.inquiry.id, event=kind, about=placed.parent.by)
+    return kept(placed.arrival.id)
+
+
+async def record_operator(world: World, arrival: Arrival, hit: OperatorHit) -> Reply:
+    """Queue a mail to postmaster@ or abuse@ to the operator, as it is."""
+    raw = await store_raw(world, arrival)
+
+    def unit(connection: Connection) -> None:
+        blobs.record(connection, [raw])
+        add(
+            connection,
+            Delivery(
+                id=new_id(arrival.at),
+                token=new_token(),
+                mail=arrival.id,
+                kind="operator",
+                to=hit.address,
+                raw=raw.hash,
+                state=DeliveryState.QUEUED,
+                created_at=arrival.at,
+                next_attempt_at=arrival.at,
+            ),
+        )
+
+    await world.store.write(unit)
+    world.journal.operator(id=arrival.id, to=hit.address, deliveries=1)
+    return kept(arrival.id)
+
+
+async def record_refusal(world: World, arrival: Arrival, writer: int, reply: Reply) -> None:
+    """Tell a participant by a notice that his mail was taken for others but not for this inquiry."""
+    raw = await store_raw(world, arrival)
+
+    def unit(connection: Connection) -> None:
+        blobs.record(connection, [raw])
+        person = inquiries.participant(connection, writer)
+        notice = Notice(_REFUSALS.get(reply.reason, "other"), raw=raw.hash)
+        queue_delivery(connection, Cause(arrival.id, arrival.at), "refused", person, None, notice)
+
+    await world.store.write(unit)
+    world.wake()
+
+
+async def store_raw(world: World, arrival: Arrival) -> StoredBlob:
+    """Make the raw mail durable before any row names it; small ones come along with the row."""
+    if len(arrival.data) <= blobs.SMALL:
+        return world.store.blobs.put(arrival.data)
+    return await world.store.in_thread(lambda: world.store.blobs.put(arrival.data))
+
+
+def _add_message(
+    connection: Connection,
+    placed: Placed,
+    raw: StoredBlob,
+    state: MessageState,
+    author: int | None,
+    why_held: str = "",
+) -> messages.MessageRow:
+    arrival, understood = placed.arrival, placed.understood
+    mail, split = understood.mail, understood.split
+    blobs.record(connection, [raw])
+    seq = add(
+        connection,
+        Message(
+            id=new_id(arrival.at),
+            mail=arrival.id,
+            inquiry=placed.inquiry.seq,
+            author=author,
+            side=placed.side,
+            channel=arrival.channel,
+            state=state,
+            at=arrival.at,
+            dated=dated(mail.first("Date"), arrival.at),
+            mail_from=arrival.mail_from,
+            from_email=_sender(understood),
+            from_name=understood.writer.name,
+            subject=mail.first("Subject"),
+            message_id=understood.message_id,
+            parent=placed.parent.message,
+            parent_by=placed.parent.by,
+            dedupe=understood.dedupe,
+            text=split.text,
+            html=split.html,
+            quoted=split.quoted,
+            signature=split.signature,
+            disclaimer=split.disclaimer,
+            split_by=split.decided_by,
+            raw=raw.hash,
+            size=raw.size,
+            why_held=why_held,
+        ),
+    )
+    _add_attachments(connection, seq, understood, arrival.at)
+    add_event(connection, placed.inquiry.seq, arrival.at, "message.received", author, seq, {"channel": arrival.channel})
+    return messages.get(connection, seq)
+
+
+def _add_attachments(connection: Connection, message: int, understood: Understood, at: datetime) -> None:
+    """List the mail's files; pictures that only the quoted part shows are kept but marked as earlier ones."""
+    new_html = understood.split.html
+    for file in understood.mail.attachments:
+        referred = bool(file.content_id) and f"cid:{file.content_id}" in understood.mail.html
+        earlier = referred and bool(new_html) and f"cid:{file.content_id}" not in new_html
+        add(
+            connection,
+            Attachment(
+                id=new_id(at),
+                message=message,
+                name=file.name,
+                type=file.type,
+                bytes=len(file.data),
+                kind="earlier" if earlier else "other",
+                inline=file.inline,
+                content_id=file.content_id,
+                hash=hashlib.sha256(file.data).hexdigest(),
+            ),
+        )
+
+
+def _sender(understood: Understood) -> str:
+    return understood.writer.address.text if understood.writer.address else ""
+
+
+def dated(header: str, received: datetime) -> datetime:
+    """Return the time a Date header tells, `received` where it tells none or one in the future (RFC 5322 3.6.1)."""
+    try:
+        told = parsedate_to_datetime(header)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return received
+    told = told if told.tzinfo else told.replace(tzinfo=received.tzinfo)
+    return told if told.year >= 1990 and told <= received + _CLOCK_SKEW else received

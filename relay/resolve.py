@@ -1,0 +1,38 @@
+"""Which of our addresses is this? Asked at RCPT: the recipient alone decides the inquiry, never a header."""
+
+from sqlalchemy import Connection
+
+from ..store import inquiries, outbox
+from .arrival import BounceHit, Hit, MaskHit, OperatorHit
+from .errors import CLOSED, NO_SUCH_ADDRESS, Reply
+from .mail.masks import MaskName, mask_address, read_local, return_path
+from .world import World
+
+_OPERATOR = frozenset({"postmaster", "abuse"})  # RFC 5321 4.5.1, RFC 2142
+
+
+async def resolve(world: World, local: str, domain: str) -> Hit | Reply:
+    """Return whom `local@domain` leads to, or the refusal. `domain` is "" for a bare `<postmaster>`."""
+    ours = {place.reply_domain for place in world.settings.marketplace}
+    if local.lower() in _OPERATOR and (not domain or domain.lower() in ours):
+        return OperatorHit(f"{local.lower()}@{domain.lower()}" if domain else local.lower())
+    name = read_local(local)
+    if name is None or domain.lower() not in ours:
+        return NO_SUCH_ADDRESS
+    if name.word == "bounce":
+        return await world.store.read(lambda connection: _bounce(connection, name, domain.lower()))
+    return await world.store.read(lambda connection: _mask(connection, world, name, domain.lower()))
+
+
+def _mask(connection: Connection, world: World, name: MaskName, domain: str) -> Hit | Reply:
+    found = inquiries.find_mask(connection, name.token)
+    if found is None or found.side != name.word or world.settings.place(found.marketplace).reply_domain != domain:
+        return NO_SUCH_ADDRESS
+    if found.state != "open":
+        return CLOSED
+    return MaskHit(mask_address(name.word, name.token, domain), found.inquiry, found.side)
+
+
+def _bounce(connection: Connection, name: MaskName, domain: str) -> Hit | Reply:
+    delivery = outbox.by_token(connection, name.token)
+    return NO_SUCH_ADDRESS if delivery is None else BounceHit(return_path(name.token, domain), delivery.seq)

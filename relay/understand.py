@@ -1,0 +1,68 @@
+"""Reads a mail once, for everything that follows: what it is, who it says it is from, what is new in it.
+
+CPU work only. Large mails are read in a thread, so that the event loop goes on with the others.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+from ..threading.kinds import Kind, classify_mail
+from ..threading.reply import Split, split_mail
+from .arrival import Arrival
+from .mail import Mail, read
+from .mail.addresses import FromReading, read_from
+
+_INLINE = 32_768  # bytes that are read at once in the event loop: about a millisecond
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A mail with all that was read from it."""
+
+    mail: Mail
+    kind: Kind
+    writer: FromReading
+    split: Split
+    message_id: str  # without angle brackets, "" where there is none
+    dedupe: str  # equal for the same mail coming twice
+
+
+async def understand(arrival: Arrival) -> Understood:
+    """Read an arrival. Never raises because of what the mail holds."""
+    if len(arrival.data) <= _INLINE:
+        return _understand(arrival)
+    return await asyncio.to_thread(_understand, arrival)
+
+
+def _understand(arrival: Arrival) -> Understood:
+    mail = read(arrival.data)
+    split = Split.whole(mail.text) if arrival.author is not None else split_mail(mail)
+    values = [value for name, value in mail.raw_headers if name.lower() == "from"]
+    message_id = _message_id(mail)
+    return Understood(
+        mail,
+        classify_mail(mail, arrival.mail_from),
+        read_from(values),
+        split,
+        message_id,
+        _dedupe(mail, message_id),
+    )
+
+
+def _message_id(mail: Mail) -> str:
+    value = mail.first("Message-ID").strip()
+    return value[1:-1] if value.startswith("<") and value.endswith(">") and len(value) <= 998 else ""
+
+
+def _dedupe(mail: Mail, message_id: str) -> str:
+    """Hash what stays the same when one mail comes by two ways: its id, its words, its files.
+
+    The id alone is not enough: some programs send different mails under one id, and none may be lost.
+    """
+    digest = hashlib.sha256()
+    for text in (message_id or mail.first("Date"), mail.first("From"), " ".join(mail.text.split())):
+        digest.update(text.encode() + b"\0")
+    for attachment in mail.attachments:
+        digest.update(hashlib.sha256(attachment.data).digest())
+    return digest.hexdigest()
