@@ -1,0 +1,1 @@
+"""The pages behind the personal links, and the JSON API."""

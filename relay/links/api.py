@@ -1,0 +1,79 @@
+"""The JSON API for marketplaces: open an inquiry, look at one. Each program has its own bearer key."""
+
+import asyncio
+import hmac
+import json
+from dataclasses import asdict
+
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ...store import exchange, inquiries
+from ...store.exchange import Exchange
+from ..actions.create import create
+from ..order import OrderError, read_order
+from ..present import exchange_json
+from ..settings import ApiKey
+from .desk import Desk
+from .visit import missed
+
+_MOST = 1_048_576  # bytes of one inquiry
+
+
+async def create_inquiry(desk: Desk, request: Request) -> Response:
+    """Open an inquiry (CONTRACT: the JSON of `inquiry create`); 201 with its masks and links. Raises 4xx."""
+    _caller(desk, request)
+    data = _json(await _body(request))
+    try:
+        created = await create(desk.world, read_order(data))
+    except OrderError as error:
+        raise HTTPException(422, str(error)) from error
+    return JSONResponse(asdict(created), 201, {"Location": f"{desk.addresses.prefix}/api/v1/inquiries/{created.id}"})
+
+
+async def show_inquiry(desk: Desk, request: Request) -> Response:
+    """Show an inquiry by id or reference (CONTRACT: the JSON of `inquiry show`). Raises 4xx."""
+    _caller(desk, request)
+    name = str(request.path_params["id"])
+
+    def query(connection: Connection) -> Exchange | None:
+        inquiry = inquiries.find(connection, name)
+        return exchange.load(connection, inquiry.seq) if inquiry else None
+
+    found = await desk.world.store.read(query)
+    if found is None:
+        raise HTTPException(404, "There is no inquiry with this id or reference.")
+    return JSONResponse(await asyncio.to_thread(exchange_json, found, desk.world.settings))
+
+
+def _caller(desk: Desk, request: Request) -> ApiKey:
+    """Return whose key this is. Raises 401, or 429 after too many wrong ones."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    found = None
+    for one in desk.world.settings.api.keys:  # all of them, so that the time tells nothing
+        if hmac.compare_digest(one.key.encode(), given.strip().encode("utf-8", "replace")):
+            found = one
+    if found is not None and scheme.lower() == "bearer":
+        return found
+    if given and missed(desk, request).status_code == 429:
+        raise HTTPException(429, "Too many wrong keys; please wait a few minutes.")
+    needed = {"WWW-Authenticate": "Bearer"}
+    raise HTTPException(401, "A key from [api] keys is needed: Authorization: Bearer <key>.", needed)
+
+
+async def _body(request: Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MOST:
+            raise HTTPException(413, f"An inquiry may have {_MOST} bytes at most.")
+    return bytes(data)
+
+
+def _json(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, "The body is not JSON.") from error

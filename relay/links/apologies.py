@@ -1,0 +1,97 @@
+"""Pages for what did not work: what happened, what to do now, and never an exception's text."""
+
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from ..compose.i18n import Words, words_for
+from .desk import Desk
+from .look import NEUTRAL
+from .render import render
+
+_LANGUAGES = 5  # of Accept-Language that are looked at
+API = "/api/"
+
+
+@dataclass(frozen=True, slots=True)
+class Apology:
+    """A page in words."""
+
+    title: str
+    text: str
+
+
+async def on_http_error(desk: Desk, request: Request, error: Exception) -> Response:
+    """Answer a request that was refused with its status."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return apologise(desk, request, error.status_code, headers=dict(error.headers or {}), detail=error.detail)
+
+
+def apologise(
+    desk: Desk,
+    request: Request,
+    status: int,
+    reference: str = "",
+    headers: dict[str, str] | None = None,
+    detail: str = "",
+) -> Response:
+    """Return the answer for a status: a page for people, JSON for programs (`detail` is told to programs only)."""
+    if _route(desk, request).startswith(API):
+        told = {"error": detail or words_for().gettext("This did not work.")}
+        return JSONResponse(told | ({"reference": reference} if reference else {}), status, headers)
+    words = words_for(*_wanted(request), *(place.language for place in desk.world.settings.marketplace[:1]))
+    places = desk.world.settings.marketplace
+    place = places[0] if len(places) == 1 else NEUTRAL
+    page = render(
+        "apology.html",
+        words,
+        apology=_apology(words, status),
+        status=status,
+        reference=reference,
+        place=place,
+        look=desk.look,
+    )
+    return HTMLResponse(page, status, headers)
+
+
+def _route(desk: Desk, request: Request) -> str:
+    return request.url.path.removeprefix(desk.addresses.prefix)
+
+
+def _wanted(request: Request) -> list[str]:
+    """The languages the browser asks for, in its order."""
+    tags = request.headers.get("accept-language", "")[:200].split(",")
+    return [tag.partition(";")[0].strip() for tag in tags[:_LANGUAGES]]
+
+
+def _apology(words: Words, status: int) -> Apology:
+    say = words.gettext
+    match status:
+        case 404 | 405:
+            return Apology(
+                say("This page cannot be opened"),
+                say(
+                    "The link is incomplete, no longer valid, or was opened too long ago in this browser. Please open "
+                    "the newest mail about your request and use the link in it."
+                ),
+            )
+        case 403:
+            return Apology(
+                say("Nothing was sent"),
+                say("The form did not come from this site. Please open the link in your mail and write there."),
+            )
+        case 413:
+            return Apology(say("This is too large"), say("Please send less at once."))
+        case 429:
+            return Apology(
+                say("Too many attempts"),
+                say("Too many links that do not exist were opened from your network. Please wait a few minutes."),
+            )
+        case _:
+            return Apology(
+                say("This did not work"),
+                say("It is a fault of ours, and it has been noted. Please try again in a minute."),
+            )

@@ -1,0 +1,140 @@
+"""What a message holds besides its text: documents, its own HTML, all of its text, the mail as it came.
+
+Documents are read out of the raw mail. They are never shown by the browser as part of this site. A mail as it came
+is for the side that wrote it alone: it holds the writer's address.
+"""
+
+import asyncio
+import base64
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from ...store import inquiries, links
+from ...store.values import MessageRow
+from ..mail import Attachment, read
+from ..mail.html import from_text, sanitise
+from .desk import Desk
+from .people import People
+from .render import render
+from .visit import Visit, party
+
+_SANDBOX = "default-src 'none'; sandbox"
+# Nothing runs and nothing is fetched; a link that a person clicks opens in a tab of its own.
+_FRAMED = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+_CID = re.compile(r'src="cid:([^"]*)"')
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_MOST_PICTURES = 5_000_000  # bytes of all pictures inside one message; the others are among its documents
+_NOT_ASCII = re.compile(r"[^A-Za-z0-9 ._()+,=@~-]")
+
+
+async def attachment(desk: Desk, request: Request) -> Response:
+    """One document, to be saved. Raises 404 for one of another inquiry."""
+    found = await party(desk, request)
+    id = str(request.path_params["file"])
+    pair = await desk.world.store.read(
+        lambda connection: links.attachment(connection, found.inquiry.seq, found.side, id)
+    )
+    if pair is None:
+        raise HTTPException(404)
+    row, message = pair
+    veil = await _veil(desk, found, message)
+    for leaf in await _leaves(desk, message):
+        if sha256(leaf.data).hexdigest() == row.hash:
+            return _download(leaf.data, veil(row.name) or "file", "application/octet-stream")
+    raise HTTPException(404)
+
+
+async def raw(desk: Desk, request: Request) -> Response:
+    """The mail byte for byte, for the side that wrote it. Raises 404."""
+    found = await party(desk, request)
+    message = await _message(desk, request, found)
+    if message.side != found.side or message.raw is None:
+        raise HTTPException(404)
+    return _download(await _raw(desk, message.raw), f"{message.id}.eml", "message/rfc822")
+
+
+async def text(desk: Desk, request: Request) -> Response:
+    """Everything that was written, the folded parts too, as plain text without end. Raises 404."""
+    found = await party(desk, request)
+    message = await _message(desk, request, found)
+    veil = await _veil(desk, found, message)
+    trimmed = [veil(part) for part in (message.signature, message.quoted, message.disclaimer) if part.strip()]
+    headers = {"Content-Security-Policy": _SANDBOX}
+    return PlainTextResponse("\n\n\n".join([message.text, *trimmed]), headers=headers)
+
+
+async def html(desk: Desk, request: Request) -> Response:
+    """A message in its writer's own layout, for a frame where nothing can run and nothing is fetched. Raises 404."""
+    found = await party(desk, request)
+    message = await _message(desk, request, found)
+    if not message.html:
+        raise HTTPException(404)
+    leaves = await _leaves(desk, message) if "cid:" in message.html else ()
+    veil = await _veil(desk, found, message)
+    body = await asyncio.to_thread(_safe, message, leaves, veil)
+    page = render("framed.html", found.words, body=body, coloured="color" in body)
+    return HTMLResponse(page, headers={"Content-Security-Policy": _FRAMED})
+
+
+def _safe(message: MessageRow, leaves: tuple[Attachment, ...], veil: Callable[[str], str]) -> str:
+    """The message's HTML made safe, its pictures inside it; its text where the HTML cannot be shown.
+
+    Pictures are not linked: a frame that is shut off sends no cookie, so it could not fetch them.
+    """
+    pictures: dict[str, str] = {}
+    size = 0
+    for leaf in leaves:
+        size += len(leaf.data)
+        if leaf.content_id and leaf.type in _PICTURES and size <= _MOST_PICTURES:
+            pictures[leaf.content_id] = f"data:{leaf.type};base64,{base64.b64encode(leaf.data).decode()}"
+    body = veil(sanitise(message.html) or from_text(message.text))
+    return _CID.sub(lambda match: f'src="{pictures.get(match[1], "")}"', body)
+
+
+async def _message(desk: Desk, request: Request, found: Visit) -> MessageRow:
+    id = str(request.path_params["message"])
+    message = await desk.world.store.read(
+        lambda connection: links.message(connection, found.inquiry.seq, found.side, id)
+    )
+    if message is None:
+        raise HTTPException(404)
+    return message
+
+
+async def _veil(desk: Desk, found: Visit, message: MessageRow) -> Callable[[str], str]:
+    """What hides the other side's addresses in what its mails carry along; nothing to hide in one's own."""
+    if message.side == found.side:
+        return str
+    people = await desk.world.store.read(lambda connection: inquiries.participants(connection, found.inquiry.seq))
+    return People(people, found.person, found.inquiry, found.place, found.words).veil()
+
+
+async def _raw(desk: Desk, digest: str) -> bytes:
+    return await desk.world.store.read(lambda connection: desk.world.store.blobs.get(connection, digest))
+
+
+async def _leaves(desk: Desk, message: MessageRow) -> tuple[Attachment, ...]:
+    if message.raw is None:
+        return ()
+    data = await _raw(desk, message.raw)
+    return (await asyncio.to_thread(read, data)).attachments
+
+
+def _download(data: bytes, name: str, kind: str) -> Response:
+    """Bytes to be saved under a name, never shown (RFC 6266, RFC 8187)."""
+    plain = _NOT_ASCII.sub("_", name)
+    full = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{plain}"{full}',
+        "Content-Security-Policy": _SANDBOX,
+    }
+    return Response(data, media_type=kind, headers=headers)

@@ -1,0 +1,111 @@
+"""Reads a reply form off the wire without ever holding more than was allowed.
+
+The text comes first in our form, so that it is kept when the files turn out to be too much.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from ..mail.write import File
+
+MOST_FILES = 20
+_MOST_FIELDS = 20
+_MOST_TEXT = 1_048_576  # bytes of one text field
+_SLOWEST = 900.0  # seconds that a form may take to come in
+_BINARY = "application/octet-stream"
+
+Trouble = Literal["", "too_big", "too_many", "too_slow", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyForm:
+    """What somebody sent off. With a `trouble`, only what came before it is here, and no files."""
+
+    text: str = ""
+    key: str = ""
+    nonce: str = ""
+    files: tuple[File, ...] = ()
+    had_files: bool = False
+    trouble: Trouble = ""
+
+
+class _TooBig(Exception):
+    """More bytes than allowed."""
+
+
+async def read_form(request: Request, most: int) -> ReplyForm:
+    """Read a form of up to `most` bytes. Never raises because of what it holds; ClientDisconnect when it breaks off."""
+    if int(_number(request.headers.get("content-length", ""))) > 100 * most:
+        return ReplyForm(trouble="too_big")  # not worth listening to for its text
+    async with aclosing(_limited(request, most)) as stream:
+        parser = _parser(request, stream)
+        if parser is None:
+            return ReplyForm(trouble="unreadable")
+        try:
+            async with asyncio.timeout(_SLOWEST):
+                form = await parser.parse()
+        except _TooBig:
+            return _without_files(parser, "too_big")
+        except TimeoutError:
+            return _without_files(parser, "too_slow")
+        except MultiPartException as error:
+            return _without_files(parser, "too_many" if "Too many" in error.message else "unreadable")
+    try:
+        return await _read(form)
+    finally:
+        await form.close()
+
+
+async def _limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """The first `most` bytes of the body, then _TooBig if there are more."""
+    left = most
+    async for chunk in request.stream():
+        yield chunk[:left]
+        left -= len(chunk)
+        if left < 0:
+            raise _TooBig
+
+
+def _parser(request: Request, stream: AsyncGenerator[bytes, None]) -> MultiPartParser | FormParser | None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return MultiPartParser(
+            request.headers, stream, max_files=MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT
+        )
+    if kind == "application/x-www-form-urlencoded":
+        return FormParser(request.headers, stream, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT)
+    return None
+
+
+def _without_files(parser: MultiPartParser | FormParser, trouble: Trouble) -> ReplyForm:
+    """What was read before the trouble: our form sends its text first, its files last."""
+    items = parser.items if isinstance(parser, MultiPartParser) else []
+    form = FormData([(name, value) for name, value in items if isinstance(value, str)])
+    return ReplyForm(_text(form), _field(form, "key"), _field(form, "nonce"), had_files=True, trouble=trouble)
+
+
+async def _read(form: FormData) -> ReplyForm:
+    uploads = [value for name, value in form.multi_items() if name == "files" and isinstance(value, UploadFile)]
+    chosen = [upload for upload in uploads if upload.filename or upload.size]  # an empty field sends an empty one
+    files = [File(one.filename or "", one.content_type or _BINARY, await one.read()) for one in chosen]
+    return ReplyForm(_text(form), _field(form, "key"), _field(form, "nonce"), files=tuple(files), had_files=bool(files))
+
+
+def _text(form: FormData) -> str:
+    return _field(form, "text").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _field(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _number(text: str) -> str:
+    return text if text.isascii() and text.isdigit() else "0"

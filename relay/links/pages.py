@@ -1,0 +1,117 @@
+"""The negotiation page: everything of an inquiry that its reader may see. A GET changes nothing (R55)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+from ...store import events, inquiries, links
+from ...store.tables import Side
+from ..clock import iso
+from .desk import Desk
+from .letter import new_nonce
+from .render import render
+from .view import PageView, page_view
+from .visit import Visit, party, visit
+
+MESSAGES = 50  # on one page
+EVENTS = 40  # shown at once; all of them one click away
+_ALL_EVENTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """The reply box. `error` is what was wrong with the reply that was just sent, "" for nothing."""
+
+    text: str = ""
+    error: str = ""
+    nonce: str = ""
+    sent: bool = False
+
+
+async def page(desk: Desk, request: Request) -> Response:
+    """The page, for whoever's link it is."""
+    found = await visit(desk, request)
+    if found.side == Side.OBSERVER:
+        return await _observer(desk, found)
+    return await show(desk, request, found, FormView(sent="sent" in request.query_params))
+
+
+async def show(desk: Desk, request: Request, found: Visit, form: FormView, status: int = 200) -> Response:
+    """Return the page of a party with this reply box."""
+    view = await _view(desk, request, found)
+    html = await asyncio.to_thread(
+        render,
+        "page.html",
+        found.words,
+        view=view,
+        form=form,
+        nonce=form.nonce or new_nonce(),
+        key=desk.world.links.form_key(found.session),
+        most_bytes=desk.world.settings.links.max_upload_bytes,
+        most=found.words.size(desk.world.settings.links.max_upload_bytes),
+        may_write=not view.request.closed and found.person.state == "active",
+        paged="before" in request.query_params,
+        **_frame(desk, found),
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+async def live(desk: Desk, request: Request) -> Response:
+    """What changes while the page is open: messages and history, to be put in place of the old."""
+    found = await party(desk, request)
+    view = await _view(desk, request, found)
+    html = await asyncio.to_thread(render, "live.html", found.words, view=view, paged=False, **_frame(desk, found))
+    return HTMLResponse(html)
+
+
+async def stream(desk: Desk, request: Request) -> Response:
+    """Server-sent events: one each time the page is to look again."""
+    found = await party(desk, request)
+    if desk.live.full:
+        return Response(status_code=204)  # tells the browser to stop asking
+    seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")
+    start = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 12 else -1
+
+    async def lines() -> AsyncIterator[str]:
+        yield "retry: 2000\n\n"
+        async with aclosing(desk.live.versions(found.inquiry.seq, start)) as versions:
+            async for version in versions:
+                yield ": still here\n\n" if version is None else f"id: {version}\nevent: change\ndata: {version}\n\n"
+
+    return StreamingResponse(lines(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def _view(desk: Desk, request: Request, found: Visit) -> PageView:
+    before = request.query_params.get("before", "")
+    most_events = _ALL_EVENTS if request.query_params.get("history") == "all" else EVENTS
+    pane = await desk.world.store.read(
+        lambda connection: links.pane(
+            connection, found.inquiry.seq, found.side, most=MESSAGES, most_events=most_events, before=before
+        )
+    )
+    return await asyncio.to_thread(page_view, pane, found.person, found.place, found.words, most_events=most_events)
+
+
+def _frame(desk: Desk, found: Visit) -> dict[str, object]:
+    """What the frame of every page of a participant needs."""
+    return {"place": found.place, "look": desk.look, "base": desk.addresses.page(found.person.id), "me": found.person}
+
+
+async def _observer(desk: Desk, found: Visit) -> Response:
+    """What an observer sees: whether the company has contacted the buyer, and when. Made from events alone (R38)."""
+
+    def query(connection: Connection) -> tuple[str, str]:
+        sellers = {one.seq for one in inquiries.participants(connection, found.inquiry.seq) if one.side == Side.SELLER}
+        for event in events.of_inquiry(connection, found.inquiry.seq):
+            if event.kind == "message.relayed" and event.actor in sellers:
+                return iso(event.at), found.words.moment(event.at)
+        return "", ""
+
+    at, moment = await desk.world.store.read(query)
+    html = render("observer.html", found.words, at=at, moment=moment, **_frame(desk, found))
+    return HTMLResponse(html)

@@ -1,0 +1,148 @@
+"""How people are called on one reader's page: his own side by full name and address, the other side as in mails."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import quote
+
+from ...store.tables import Side
+from ...store.values import InquiryRow, ParticipantRow
+from ..compose.i18n import Words
+from ..compose.letters import Person, Place, Request
+from ..compose.names import Naming, short
+from ..mail.names import clean_name, visible
+from ..settings import Marketplace
+
+_NAME_SHOWN = 200
+_GAP = r"[\s().\-/]{0,3}"  # what may stand between the digits of a telephone number
+_FEWEST_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """One person as the reader may see him. `address` is "" for the other side."""
+
+    name: str
+    company: str
+    address: str
+    initials: str
+    own: bool
+    you: bool
+    gone: bool
+
+
+class People:
+    """Everybody of an inquiry, seen by one reader."""
+
+    def __init__(
+        self,
+        people: tuple[ParticipantRow, ...],
+        reader: ParticipantRow,
+        inquiry: InquiryRow,
+        place: Marketplace,
+        words: Words,
+    ) -> None:
+        self._by_seq = {person.seq: person for person in people}
+        self.reader = reader
+        self._naming = Naming(words, _place(place), _request(inquiry))
+
+    def find(self, seq: int | None) -> ParticipantRow | None:
+        """Return a participant, None for nobody or one whom the page does not name."""
+        person = self._by_seq.get(seq) if seq is not None else None
+        return person if person is not None and person.side != Side.OBSERVER else None
+
+    def is_observer(self, seq: int | None) -> bool:
+        """True for somebody whom the parties do not see."""
+        person = self._by_seq.get(seq) if seq is not None else None
+        return person is not None and person.side == Side.OBSERVER
+
+    def called(self, person: ParticipantRow) -> str:
+        """Return what a person is called before this reader."""
+        if person.side != self.reader.side:
+            return self._naming.called(_person(person))
+        return visible(person.name[:_NAME_SHOWN]) or person.email
+
+    def listed(self, people: Iterable[ParticipantRow]) -> str:
+        """Return several people as a list in words, each once; what is one company's is named once."""
+        people = list(dict.fromkeys(people))
+        listed = self._naming.words.listed
+        names = [short(clean_name(one.name), self._naming.place.names) for one in people]
+        companies = {self._company(one) for one in people}
+        if len(people) > 1 and all(names) and len(companies) == 1 and people[0].side != self.reader.side:
+            company = companies.pop()
+            return f"{listed(list(dict.fromkeys(names)))} ({company})" if company else listed(names)
+        return listed(list(dict.fromkeys(map(self.called, people))))
+
+    def _company(self, person: ParticipantRow) -> str:
+        return clean_name(person.company) or (self._naming.company() if person.side == Side.SELLER else "")
+
+    def view(self, person: ParticipantRow) -> PersonView:
+        """Return one person for the template."""
+        own = person.side == self.reader.side
+        name = self.called(person)
+        return PersonView(
+            name=name,
+            company=visible(person.company[:_NAME_SHOWN]) if own else "",
+            address=person.email if own and name != person.email else "",
+            initials=initials(name),
+            own=own,
+            you=person.seq == self.reader.seq,
+            gone=person.state != "active",
+        )
+
+    def on_side(self, side: str) -> tuple[PersonView, ...]:
+        """Return everybody of one side who takes part."""
+        return tuple(self.view(one) for one in self._by_seq.values() if one.side == side and one.state == "active")
+
+    def counterpart(self) -> str:
+        """Return the other side in words."""
+        other = Side(self.reader.side).other
+        people = [one for one in self._by_seq.values() if one.side == other and one.state == "active"]
+        return self.listed(people)
+
+    def veil(self) -> Callable[[str], str]:
+        """Return what hides the other side's addresses and telephone numbers in a text.
+
+        For what a mail carries along without its writer's doing: quotations, signatures, names of files. What he
+        wrote himself stays (R2).
+        """
+        others = [one for one in self._by_seq.values() if one.side == Side(self.reader.side).other]
+        addresses = [one.email for one in others if one.email]
+        known = [re.escape(form) for address in addresses for form in (address, escape(address), quote(address))]
+        known += [digits for one in others if (digits := _loose(one.phone))]
+        if not known:
+            return str
+        pattern = re.compile("|".join(known), re.IGNORECASE)
+        return lambda text: pattern.sub("•••", text)
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a person."""
+    words = [word for word in re.split(r"[\s.@_()-]+", name) if word and word[0].isalnum()]
+    return "".join(word[0] for word in (words[:2] if len(words) > 1 else words[:1])).upper() or "·"
+
+
+def _loose(phone: str) -> str:
+    """A pattern for a telephone number however its digits are grouped."""
+    digits = re.findall(r"\d", phone)
+    return r"\+?" + _GAP.join(digits) if len(digits) >= _FEWEST_DIGITS else ""
+
+
+def _place(place: Marketplace) -> Place:
+    return Place(place.name, place.reply_domain, place.language, place.help, place.colour, "")
+
+
+def _request(inquiry: InquiryRow) -> Request:
+    return Request(
+        inquiry.reference,
+        inquiry.subject,
+        inquiry.product_name,
+        inquiry.product_url,
+        inquiry.company_name,
+        tuple(inquiry.wishes),
+    )
+
+
+def _person(row: ParticipantRow) -> Person:
+    return Person(row.name, row.email, row.language, "buyer" if row.side == Side.BUYER else "seller", row.company)

@@ -1,0 +1,90 @@
+"""What became of one's own message, in one line a state (R43): held, on its way, delivered, not delivered and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ...store.tables import DeliveryState, MessageState
+from ...store.values import DeliveryRow, MessageRow, ParticipantRow
+from ..clock import iso
+from ..compose.i18n import Words
+from .people import People
+
+_WORDS = ("request", "relayed")  # kinds of deliveries that carry a message to the other side
+
+
+@dataclass(frozen=True, slots=True)
+class StateLine:
+    """`word` is for the style sheet and the eye: held | way | done | late | failed."""
+
+    word: str
+    text: str
+    at: str = ""  # RFC 3339, "" where the line has no time of its own
+    moment: str = ""
+
+
+def state_lines(
+    message: MessageRow, deliveries: Sequence[DeliveryRow], people: People, words: Words
+) -> tuple[StateLine, ...]:
+    """Return the state of a message of the reader's own side; nothing where it is addressed to nobody."""
+    say = words.gettext
+    if message.state == MessageState.HELD:
+        return (StateLine("held", say("Held: its writer is not known here, so nobody else has got it yet")),)
+    if message.state == MessageState.REFUSED:
+        return (StateLine("failed", say("Not passed on")),)
+    sent = [delivery for delivery in deliveries if delivery.kind in _WORDS]
+    causes = {notice.about: notice.cause for notice in deliveries if notice.kind == "failed"}
+    done = [one for one in sent if one.state == DeliveryState.SENT]
+    failed = [one for one in sent if one.state in (DeliveryState.FAILED, DeliveryState.DROPPED)]
+    late = [one for one in sent if one.state == DeliveryState.DEFERRED]
+    on_its_way = [one for one in sent if one not in done and one not in failed and one not in late]
+    lines: list[StateLine] = []
+    if on_its_way:
+        lines.append(StateLine("way", say("Sent, on its way to %(names)s", names=_names(on_its_way, people))))
+    if late:
+        text = say("Not delivered to %(names)s yet; we keep trying", names=_names(late, people))
+        lines.append(StateLine("late", text))
+    if done:
+        lines.append(_delivered(done, people, words))
+    lines += [_failed(one, causes.get(one.recipient, ""), people, words) for one in failed]
+    return tuple(lines)
+
+
+def _delivered(done: Sequence[DeliveryRow], people: People, words: Words) -> StateLine:
+    text = words.gettext("Delivered to %(names)s", names=_names(done, people))
+    last: datetime | None = max((one.finished_at for one in done if one.finished_at), default=None)
+    return StateLine("done", text, iso(last), words.moment(last)) if last else StateLine("done", text)
+
+
+def _failed(delivery: DeliveryRow, cause: str, people: People, words: Words) -> StateLine:
+    names = _names([delivery], people)
+    return StateLine("failed", not_delivered(words, names, cause))
+
+
+def not_delivered(words: Words, names: str, cause: str) -> str:
+    """Return that a message did not arrive, and why; `cause` is a word of ours, "" where it is not known."""
+    say = words.gettext
+    text = say("Not delivered to %(names)s", names=names)
+    match cause:
+        case "unknown_address":
+            why = say("this mail address no longer exists")
+        case "full":
+            why = say("the mailbox is full")
+        case "too_big":
+            why = say("the message is too big for the mailbox")
+        case "refused":
+            why = say("the mail server refused the message")
+        case "unreachable":
+            why = say("the mail server could not be reached")
+        case _:
+            return text
+    return say("%(what)s: %(why)s", what=text, why=why)
+
+
+def _names(deliveries: Sequence[DeliveryRow], people: People) -> str:
+    found: list[ParticipantRow] = []
+    for delivery in deliveries:
+        person = people.find(delivery.recipient)
+        if person is not None:
+            found.append(person)
+    return people.listed(found)

@@ -1,0 +1,204 @@
+"""What the page shows, as values for the templates: made from what is recorded, for one reader. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ...store.links import Pane
+from ...store.tables import Side
+from ...store.values import AttachmentRow, MessageRow, ParticipantRow
+from ...threading.subjects import base_subject
+from ..clock import iso
+from ..compose.frame import wish
+from ..compose.i18n import Words
+from ..mail.html import from_text
+from ..mail.names import visible
+from ..settings import Marketplace
+from .history import HistoryLine, history
+from .people import People, PersonView
+from .states import StateLine, state_lines
+
+LONG = 20_000  # characters of one text on the page; the rest is one click away
+_SUBJECT = 300
+_WEB = ("https://", "http://")
+_LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 30, 160, 640  # of the frame with a mail's own HTML, in pixels
+_LINE_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One document."""
+
+    id: str
+    name: str
+    size: str
+    ending: str  # up to four letters that say what it is
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What came along with a message, folded away."""
+
+    label: str
+    body: Markup
+    files: tuple[FileView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message."""
+
+    id: str
+    anchor: str
+    writer: PersonView
+    at: str
+    moment: str
+    subject: str  # "" where it is the inquiry's
+    body: Markup
+    cut: bool  # there is more text than the page shows
+    frame: int  # height of the frame for the writer's own HTML, 0 where there is none
+    rich: bool  # the HTML holds what text cannot: show it first
+    folds: tuple[Fold, ...]
+    files: tuple[FileView, ...]
+    states: tuple[StateLine, ...]
+    raw: bool  # the reader's side wrote it as a mail, which he may have as it was
+    first: bool  # the request itself
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """What the inquiry is about."""
+
+    reference: str
+    title: str
+    subject: str  # "" where it says the same as the title
+    url: str
+    company: str
+    wishes: str
+    message: Markup
+    writer: PersonView
+    at: str
+    moment: str
+    closed: bool
+    us: tuple[PersonView, ...]
+    them: tuple[PersonView, ...]
+    counterpart: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """The whole page of a party."""
+
+    place: Marketplace
+    request: RequestView
+    messages: tuple[MessageView, ...]
+    older: str  # id of the oldest message shown, "" where there are none before it
+    history: tuple[HistoryLine, ...]
+    anchors: dict[int, str]  # of the messages shown, by sequence number
+    more_history: bool
+    version: int
+
+
+def page_view(pane: Pane, reader: ParticipantRow, place: Marketplace, words: Words, *, most_events: int) -> PageView:
+    """Return what `reader`, a buyer or seller, sees of a pane."""
+    people = People(pane.people, reader, pane.inquiry, place, words)
+    messages = tuple(_message(pane, message, people, words) for message in pane.messages)
+    return PageView(
+        place=place,
+        request=_request(pane, people, words),
+        messages=messages,
+        older=pane.messages[-1].id if pane.older else "",
+        history=history(pane.events, pane.sides, people, words),
+        anchors={row.seq: view.anchor for row, view in zip(pane.messages, messages, strict=True)},
+        more_history=len(pane.events) == most_events,
+        version=pane.version,
+    )
+
+
+def _request(pane: Pane, people: People, words: Words) -> RequestView:
+    inquiry, first = pane.inquiry, pane.request
+    subject, product = visible(inquiry.subject[:_SUBJECT]), visible(inquiry.product_name)
+    return RequestView(
+        reference=visible(inquiry.reference),
+        title=product or subject,
+        subject=subject if product and subject != product else "",
+        url=inquiry.product_url if inquiry.product_url.startswith(_WEB) else "",
+        company=visible(inquiry.company_name),
+        wishes=words.listed([wish(words, one) for one in inquiry.wishes]),
+        message=Markup(from_text(first.text[:LONG])),  # noqa: S704 (escaped by from_text)
+        writer=_writer(first, people),
+        at=iso(first.dated),
+        moment=words.moment(first.dated),
+        closed=inquiry.state != "open",
+        us=people.on_side(people.reader.side),
+        them=people.on_side(Side(people.reader.side).other),
+        counterpart=people.counterpart(),
+    )
+
+
+def _message(pane: Pane, message: MessageRow, people: People, words: Words) -> MessageView:
+    own = message.side == people.reader.side
+    veil = str if own else people.veil()
+    files = [file for file in pane.attachments if file.message == message.seq]
+    deliveries = [delivery for delivery in pane.deliveries if delivery.message == message.seq]
+    subject = visible(message.subject[:_SUBJECT])
+    return MessageView(
+        id=message.id,
+        anchor=f"m-{message.id}",
+        writer=_writer(message, people),
+        at=iso(message.dated),
+        moment=words.moment(message.dated),
+        subject="" if base_subject(subject) == base_subject(pane.inquiry.subject[:_SUBJECT]) else subject,
+        body=Markup(from_text(message.text[:LONG])),  # noqa: S704 (escaped by from_text)
+        cut=len(message.text) > LONG,
+        frame=_frame_height(message),
+        rich="<table" in message.html or "cid:" in message.html,
+        folds=_folds(message, files, veil, words),
+        files=tuple(_file(file, veil, words) for file in files if file.kind != "earlier"),
+        states=state_lines(message, deliveries, people, words) if own else (),
+        raw=own and message.raw is not None,
+        first=message.seq == pane.request.seq,
+    )
+
+
+def _writer(message: MessageRow, people: People) -> PersonView:
+    """The writer as a participant; of a held mail, what the mail itself says (his own side alone sees it)."""
+    person = people.find(message.author)
+    if person is not None:
+        return people.view(person)
+    name = visible(message.from_name) or message.from_email
+    return PersonView(name, "", message.from_email, "?", own=True, you=False, gone=False)
+
+
+def _folds(
+    message: MessageRow, files: list[AttachmentRow], veil: Callable[[str], str], words: Words
+) -> tuple[Fold, ...]:
+    """What was trimmed off the new text: nothing of it is lost (R19)."""
+    say = words.gettext
+    earlier = tuple(_file(file, veil, words) for file in files if file.kind == "earlier")
+    parts = (
+        (say("Signature"), message.signature, ()),
+        (say("Quoted text"), message.quoted, earlier),
+        (say("Disclaimer"), message.disclaimer, ()),
+    )
+    return tuple(
+        Fold(label, Markup(from_text(veil(text[:LONG]))), some)  # noqa: S704 (escaped by from_text)
+        for label, text, some in parts
+        if text.strip() or some
+    )
+
+
+def _file(file: AttachmentRow, veil: Callable[[str], str], words: Words) -> FileView:
+    name = veil(file.name) or words.gettext("a file")
+    stem, _, ending = name.rpartition(".")
+    known = stem and 0 < len(ending) <= 4 and ending.isalnum()
+    return FileView(file.id, name, words.size(file.bytes), ending.upper() if known else "")
+
+
+def _frame_height(message: MessageRow) -> int:
+    """About the height that the text takes; the frame can be scrolled, and nobody may look into it to measure."""
+    if not message.html:
+        return 0
+    lines = sum(1 + len(line) // _LINE_LENGTH for line in message.text[:LONG].split("\n"))
+    return min(_MOST_HEIGHT, max(_LEAST_HEIGHT, lines * _LINE_HEIGHT))
