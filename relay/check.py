@@ -1,0 +1,117 @@
+"""`parley check`: everything that is wrong or risky in the settings and their surroundings, each with its mend."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from ..store.engine import WrongSchema, head, open_engine, revision
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at. `level` is error (will not work) or risk (works, but you may not want it)."""
+
+    level: str
+    what: str
+    mend: str
+
+
+async def findings(settings: Settings) -> list[Finding]:
+    """Return what is wrong or risky. Connects to nothing but the configured smarthost."""
+    found = [*_marketplaces(settings), *_people(settings), *_tls(settings), *_doors(settings), *_store(settings)]
+    return [*found, *await _route(settings)]
+
+
+def _marketplaces(settings: Settings) -> Iterator[Finding]:
+    if not settings.marketplace:
+        yield Finding(
+            "error", "there is no [[marketplace]], so no address is ours", "add one with id, name, reply_domain"
+        )
+    if settings.links.base_url.startswith("http://") and not _is_loopback(settings.links.base_url.split("/")[2]):
+        yield Finding("risk", "links.base_url is http://, so personal links can be read on the way", "use https://")
+
+
+def _people(settings: Settings) -> Iterator[Finding]:
+    if not settings.operator.email:
+        mend = "set operator.email; until then such mail waits in `parley queue list`"
+        yield Finding("risk", "operator.email is not set, so mail to postmaster@ and abuse@ reaches nobody", mend)
+
+
+def _tls(settings: Settings) -> Iterator[Finding]:
+    smtp = settings.smtp
+    if smtp.tls_certificate:
+        try:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(settings.path(smtp.tls_certificate), settings.path(smtp.tls_key))
+        except (OSError, ssl.SSLError) as error:
+            yield Finding("error", f"smtp.tls_certificate and tls_key cannot be used: {error}", "check both files")
+    elif not _is_loopback(smtp.listen):
+        yield Finding(
+            "risk", "smtp.tls_certificate is not set, so mail comes in unencrypted", "set certificate and key"
+        )
+
+
+def _doors(settings: Settings) -> Iterator[Finding]:
+    for key, address in (("smtp.listen", settings.smtp.listen), ("links.listen", settings.links.listen)):
+        reason = cannot_listen(address)
+        if reason:
+            yield Finding("risk", f"{key} = {address} cannot be listened on now: {reason}", "is the gateway running?")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    folder = next(parent for parent in settings.database.parents if parent.exists())
+    if not _writable(folder):
+        yield Finding("error", f"the store's folder {folder} cannot be written to", "change its owner or store.url")
+    if settings.database.exists():
+        try:
+            now = revision(open_engine(settings.database, read_only=True))
+        except WrongSchema as error:
+            now = str(error)
+        if now not in ("", head()):
+            yield Finding("error", f"the store has schema {now}, this version needs {head()}", "run `parley migrate`")
+
+
+async def _route(settings: Settings) -> list[Finding]:
+    outbound = settings.outbound
+    if outbound.route != "smarthost":
+        return []
+    try:
+        async with asyncio.timeout(5):
+            _, writer = await asyncio.open_connection(outbound.host, outbound.port)
+        writer.close()
+    except (OSError, TimeoutError) as error:
+        what = f"the smarthost {outbound.host}:{outbound.port} does not answer: {error or 'no answer in 5 s'}"
+        return [Finding("risk", what, "mail waits in the queue until it does; check outbound.host and port")]
+    return []
+
+
+def cannot_listen(address: str) -> str:
+    """Return why `host:port` cannot be listened on, "" when it can."""
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host.strip("[]"), int(port)))
+    except (OSError, OverflowError) as error:
+        return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+    return ""
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0] or address
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _writable(folder: Path) -> bool:
+    import os
+
+    return os.access(folder, os.W_OK)

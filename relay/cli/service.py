@@ -1,0 +1,116 @@
+"""`parley serve | demo | check | migrate`."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .shared import TRY_LATER, WRONG, ConfigOption, JsonOption, config_path, fail, print_json, settings_of
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+
+_ROLES = ("smtp", "deliver", "links")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("serve")(serve)
+    app.command("demo")(demo)
+    app.command("check")(check)
+    app.command("migrate")(migrate)
+
+
+def serve(
+    context: typer.Context,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="smtp, deliver, links; several by comma or repeated [all].")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run the gateway until SIGTERM; prints each listener and then `ready`."""
+    settings = settings_of(context, config)
+    roles = tuple(part.strip() for given in role or [] for part in given.split(",")) or _ROLES
+    wrong = [name for name in roles if name not in _ROLES]
+    if wrong:
+        fail(f"there is no role {wrong[0]}; roles are {', '.join(_ROLES)}", 2)
+    asyncio.run(_serve(settings, roles))
+
+
+async def _serve(settings: "Settings", roles: tuple[str, ...]) -> None:
+    from ...store.engine import StoreInUse, WrongSchema
+    from ..app import Gateway
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    gateway = Gateway(settings, roles=roles)
+    try:
+        await gateway.start()
+    except StoreInUse as error:
+        fail(f"another process is writing to {error}", TRY_LATER)
+    except WrongSchema as error:
+        fail(str(error))
+    except (OSError, ValueError) as error:
+        fail(f"cannot start: {error}")
+    for door, address in (("smtp", gateway.smtp_address), ("links", gateway.links_address)):
+        if address[0]:
+            typer.echo(f"{door} listens on {address[0]}:{address[1]}")
+    typer.echo("ready")
+    await stop.wait()
+    await gateway.stop("signal")
+
+
+def demo(
+    keep: Annotated[Path | None, typer.Option("--keep", help="Keep everything in this folder.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port of the demo's page.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
+) -> None:
+    """Show it: a gateway, a buyer's and two sellers' mailboxes in the browser, one inquiry under way."""
+    from ..demo.world import run_demo
+
+    asyncio.run(run_demo(keep, port, not no_browser, typer.echo))
+
+
+def check(context: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Name every wrong or risky setting, each with its mend. Status 1 when something is wrong."""
+    from ..check import Finding, findings
+    from ..settings import SettingsError, load
+
+    path = config_path(context, config)
+    try:
+        found = asyncio.run(findings(load(path)))
+    except SettingsError as error:
+        found = [Finding("error", str(wrong), "") for wrong in error.wrongs]
+    if json:
+        print_json({"level": one.level, "what": one.what, "mend": one.mend} for one in found)
+    else:
+        for one in found:
+            typer.echo(f"{one.level}: {one.what}" + (f"\n       {one.mend}" if one.mend else ""))
+        if not found:
+            typer.echo(f"{path}: nothing wrong")
+    if any(one.level == "error" for one in found):
+        raise typer.Exit(WRONG)
+
+
+def migrate(context: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Bring the store's schema up to this version; makes the store if there is none."""
+    from ...store.engine import StoreInUse, WriterLock, open_engine
+    from ...store.engine import migrate as upgrade
+
+    settings = settings_of(context, config)
+    try:
+        lock = WriterLock(settings.database)
+    except StoreInUse:
+        fail("a gateway is running; stop it before the store's schema changes", TRY_LATER)
+    try:
+        before, now = upgrade(open_engine(settings.database))
+    finally:
+        lock.release()
+    if json:
+        print_json([{"before": before, "now": now}])
+    else:
+        typer.echo(f"schema {now}" + (f" (was {before})" if before and before != now else ""))

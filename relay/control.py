@@ -1,0 +1,96 @@
+"""How the `parley` command asks a running `parley serve` to change something: JSON lines on a local socket.
+
+SQLite has one writing process. While the gateway runs, every change goes through it; when it does not run, the
+command opens the store itself. Both ways call the same function of `commands.py`.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+Handler = Callable[[str, object], Awaitable[object]]
+
+_LONGEST_PATH = 100  # bytes of a Unix socket's address that every system takes
+_LONGEST_LINE = 64 * 1024 * 1024
+
+
+class NotRunning(Exception):
+    """No gateway listens on the control socket."""
+
+
+class ControlError(Exception):
+    """The gateway could not do it; the text says why, for the person at the terminal."""
+
+
+def socket_path(wanted: Path) -> Path:
+    """Return where the socket really is: `wanted`, or a short path made from it where that is too long."""
+    if len(os.fsencode(wanted)) <= _LONGEST_PATH:
+        return wanted
+    folder = Path(tempfile.gettempdir()) / f"parley-{os.getuid()}"
+    return folder / f"{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]}.sock"
+
+
+class ControlDoor:
+    """Listens for commands. `handler(name, argument)` returns what is sent back; ControlError is told as it is."""
+
+    def __init__(self, path: Path, handler: Handler) -> None:
+        self._path = socket_path(path)
+        self._handler = handler
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen; only this user may connect."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=_LONGEST_LINE)
+        finally:
+            os.umask(before)
+
+    async def stop(self) -> None:
+        """Close the socket and remove it."""
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await reader.readline()
+            if line:
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            return  # the command went away, or sent no line
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, object]:
+        request = json.loads(line)
+        try:
+            return {"done": await self._handler(request["command"], request["argument"])}
+        except ControlError as error:
+            return {"error": str(error)}
+
+
+def call(path: Path, command: str, argument: object) -> object:
+    """Ask the running gateway and return its answer. Raises NotRunning, ControlError."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(socket_path(path)))
+            connection.sendall(json.dumps({"command": command, "argument": argument}).encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                line = answers.readline()
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise NotRunning from error
+    if not line:
+        raise ControlError("the gateway went away before it answered; look at its log")
+    answer = json.loads(line)
+    if "error" in answer:
+        raise ControlError(answer["error"])
+    return answer["done"]
