@@ -3,18 +3,25 @@
 What is quoted whole, above or below the answer, goes. A quote without an introduction is a citation.
 """
 
+import re
 from collections.abc import Sequence
 
+from .attribution.line import MOST_LINES, Finder, plain
 from .blocks import INTRO, QUOTE, TEXT, Marked
 from .lines import Line
 
+_FIRST_COLON = re.compile(r".{1,300}?[:：](?=\s)")
 
-def resolve(lines: Sequence[Line], marked: Marked) -> list[str]:
-    """For each line "text" or "quoted"."""
+
+def resolve(lines: Sequence[Line], marked: Marked, cites: bool = True) -> list[str]:
+    """For each line "text" or "quoted". `cites`: quote marks come from something that quotes."""
     marks = marked.marks
     typed = [place for place, one in enumerate(lines) if marks[place] == TEXT and not one.blank]
-    if not typed and not marked.intros and marked.decided_by == "quote-marks":
-        marked.decided_by = "none"  # nothing but quoted lines, and nothing says that they are of another mail
+    if marked.decided_by == "quote-marks" and not (marked.intros or cites or _introduces_itself(lines)):
+        marked.decided_by = "none"
+        return ["text"] * len(lines)
+    if not typed and _is_doubtful(lines, marked):
+        marked.decided_by = "none"
         return ["text"] * len(lines)
     if not typed:
         return ["quoted" if mark != TEXT or lines[place].blank else "text" for place, mark in enumerate(marks)]
@@ -32,6 +39,25 @@ def resolve(lines: Sequence[Line], marked: Marked) -> list[str]:
             if marks[place] != TEXT:
                 kinds[place] = "quoted"
     return kinds
+
+
+def _introduces_itself(lines: Sequence[Line]) -> bool:
+    """The quoted lines begin with an attribution of their own."""
+    first = [plain(one.text) for one in lines if one.quoted and not one.blank][:MOST_LINES]
+    finder = Finder(first, [False] * len(first))
+    joined = _FIRST_COLON.match(first[0]) if first else None  # all on one line, as HTML may run it together
+    return any(finder.at(place) for place in range(min(2, len(first)))) or (
+        joined is not None and Finder([joined[0]], [False]).at(0) is not None
+    )
+
+
+def _is_doubtful(lines: Sequence[Line], marked: Marked) -> bool:
+    """Nothing would be left, on one sign only: quote marks without an introduction, or a line that introduces a quote
+    without marks. A person may have written either.
+    """
+    if marked.decided_by == "quote-marks":
+        return not marked.intros
+    return marked.decided_by == "attribution" and not any(one.quoted for one in lines)
 
 
 def _answers(lines: Sequence[Line], marks: Sequence[str]) -> int:

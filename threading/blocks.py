@@ -33,6 +33,13 @@ class Marked:
             self.decided_by, self.forwarded = by, forwarded
 
 
+@dataclass(frozen=True, slots=True)
+class _Introduction:
+    count: int  # lines
+    by: str
+    separator: str = ""  # original, forwarded
+
+
 def mark(lines: Sequence[Line], cut: int | None = None) -> Marked:
     """The marks of all lines. Linear: every look goes over a bounded number of bounded lines.
 
@@ -47,10 +54,11 @@ def mark(lines: Sequence[Line], cut: int | None = None) -> Marked:
     ruled_until = -1  # a drawn line or a separator stands right above lines up to here
     while place < len(lines):
         one = lines[place]
-        if place == marker:
+        if place == marker and _is_typed_above(lines, marked, place):
             marked.decide("marker")
-            marked.marks[place:] = [QUOTE] * (len(lines) - place)
-            break
+            if not one.quoted:
+                marked.marks[place:] = [QUOTE] * (len(lines) - place)
+                break
         if place == structured:
             marked.decide("structure")
             _mark_structured(lines, marked, place)
@@ -62,29 +70,29 @@ def mark(lines: Sequence[Line], cut: int | None = None) -> Marked:
                 marked.decide("quote-marks")
             marked.marks[place] = QUOTE
             place += 1
-            continue
-        if one.blank:
+        elif found := None if one.blank else _introduction(one.text, plain, place, place <= ruled_until, finder):
+            marked.decide(found.by, found.separator == "forwarded")
+            place = _introduced(lines, marked, place, found, plain)
+        else:
+            if header_block.is_rule(one.text):
+                ruled_until = place + 3
             place += 1
-            continue
-        kind = header_block.separator(one.text)
-        ruled = place <= ruled_until
-        if kind:
-            count = 1
-            marked.decide("separator", kind == "forwarded")
-        elif count := header_block.block_length(plain, place, ruled):
-            marked.decide("header-block")
-        elif header_block.is_rule(one.text):
-            ruled_until = place + 3
-            place += 1
-            continue
-        elif found := finder.at(place):
-            count = found.count
-            marked.decide("attribution")
-        if not count:
-            place += 1
-            continue
-        place = _introduced(lines, marked, place, count, kind, plain)
     return marked
+
+
+def _introduction(raw: str, plain: Sequence[str], place: int, ruled: bool, finder: line.Finder) -> _Introduction | None:
+    """What introduces a quote and begins with this line: a line of dashed words, a header block, an attribution."""
+    if separator := header_block.separator(raw):
+        return _Introduction(1, "separator", separator)
+    if count := header_block.block_length(plain, place, ruled):
+        return _Introduction(count, "header-block")
+    found = finder.at(place)
+    return _Introduction(found.count, "attribution") if found else None
+
+
+def _is_typed_above(lines: Sequence[Line], marked: Marked, place: int) -> bool:
+    """Something new stands above: who has written nothing there has perhaps written below."""
+    return any(mark == TEXT and not one.blank for one, mark in zip(lines[:place], marked.marks[:place], strict=True))
 
 
 def _line_at(lines: Sequence[Line], cut: int | None) -> int:
@@ -126,9 +134,10 @@ def _goes_on(lines: Sequence[Line], place: int) -> bool:
     return len(above.text) >= 55 and not _SENTENCE_END.search(above.text[-20:]) and text[:1].islower()
 
 
-def _introduced(lines: Sequence[Line], marked: Marked, start: int, count: int, kind: str, plain: Sequence[str]) -> int:
+def _introduced(lines: Sequence[Line], marked: Marked, start: int, found: _Introduction, plain: Sequence[str]) -> int:
     """Marks an introduction and, where the quote has no marks of its own, all the rest. Returns where to go on."""
-    if kind and (more := _block_below(plain, start + count)):
+    count = found.count
+    if found.separator and (more := _block_below(plain, start + count)):
         count = more - start
     first = _with_rule(lines, start)
     marked.intros.append(first)

@@ -56,6 +56,7 @@ _GONE = (
     r"recipient (?:address )?(?:is )?(?:invalid|unknown|not found)|mailbox (?:is )?(?:unavailable|not found|invalid)|"
     r"(?:host|domain|name|server)(?: or domain name)?(?: \S+){0,6}? not (?:be )?found|host unknown|domain unknown|"
     r"unknown host|"
+    r"(?:could ?n[o']t|cannot|can not|can'?t) be found|"
     r"bad destination|(?:can'?t|couldn'?t|cannot|could not|unable to) (?:find|resolve|look ?up|locate)|"
     r"non ?existent|nxdomain|no (?:mx|such domain|such host|smtp service)|domain is not reachable|"
     r"name or service not known|"
@@ -64,10 +65,16 @@ _GONE = (
     r"destinataire inconnu|utilisateur inconnu|adresse inconnue|adresse d au moins un destinataire invalide|"
     r"empf(?:ä|ae)nger unbekannt|unbekannter (?:benutzer|empf)|benutzer unbekannt|existiert nicht|"
     r"usuario desconocido|no existe|utente sconosciuto|non esiste|usu[aá]rio desconhecido|não existe|"
-    r"пользователь не найден|не существует|недоступен|找不到|不存在|無此使用者|見つかりません|存在しません|사용자를 찾을 수"
+    r"пользователь не найден|не существует|недоступен|"
+    r"找不到|不存在|無此使用者|見つかりません|存在しません|사용자를 찾을 수"
 )
 _PASSING_WORDS = re.compile(_PASSING, re.IGNORECASE)
 _TRY_AGAIN = re.compile("(?<!and )try again|temporar|again later", re.IGNORECASE)
+# RFC 7505, and how Microsoft says that there is no such user; both come under statuses that say something else.
+_TAKES_NO_MAIL = re.compile(
+    "host does not accept mail|indicated no smtp service|null mx|recipient address rejected: access denied",
+    re.IGNORECASE,
+)
 _GONE_WORDS = re.compile(_GONE, re.IGNORECASE)
 
 
@@ -75,6 +82,8 @@ def is_dead(status: str, diagnostic: str) -> bool:
     """The address itself is dead, by the status (RFC 3463) and the remote's words. Linear."""
     words = _SPACES.sub(" ", diagnostic[:2000])
     own = reply_status(words) or status
+    if _TAKES_NO_MAIL.search(words):
+        return not own.startswith("4.")
     if own.startswith(("4.", "2.", "5.2.0", "5.2.2", "5.2.3", "5.7.")) or "end of data" in words.lower():
         return False  # a full mailbox, a rule; and who refuses only after the whole mail had accepted the address
     gone, passing = _GONE_WORDS.search(words), _PASSING_WORDS.search(words)

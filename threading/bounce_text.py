@@ -12,6 +12,7 @@ from typing import cast
 
 from ..relay.mail.model import Mail
 from .bounce_reasons import says_something
+from .robot_subjects import is_absence, is_bounce, is_daemon
 
 _NOTICE_CHARACTERS = 16 * 1024
 _SEARCHED_CHARACTERS = 64 * 1024
@@ -45,7 +46,17 @@ _ANY = re.compile(rf"({_ADDRESS})")
 _NOT_ABOUT = re.compile(
     r"contact|assistance|postmaster|help|support|mail from|from\s*:|generated from|expanded from|sender", re.I
 )
-_TO_FIELD = re.compile(rf"^(?:x-)?(?:original-)?to[ \t]*:[^@\n]{{0,200}}?({_ADDRESS})", re.IGNORECASE | re.MULTILINE)
+_TO_FIELD = re.compile(
+    rf"^(?:x-[a-z-]{{0,30}}recipient|(?:x-)?(?:original-)?to)[ \t]*:[^@\n]{{0,200}}?({_ADDRESS})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DECODER = json.JSONDecoder(strict=False)  # seen in practice: lines wrapped inside the strings
+_DELIVERY = re.compile(
+    r"deliver|undeliver|not reach|failed|returned|rejected|unknown user|user unknown|"
+    r"not (?:a )?member|permanent|recipient|"
+    r"zugestellt|zustell|unzustellbar|remis|distribu|entreg|consegn|recapit|доставлен|配信|送信|宛先|退信|投递|投遞|mailbox",
+    re.IGNORECASE,
+)
 _DELAY = re.compile(
     r"delay|warning|will be retried|not yet been delivered|still being retried|verzög|temporar", re.IGNORECASE
 )
@@ -67,6 +78,8 @@ def read_text(mail: Mail) -> list[Returned]:
         found = list(_from_json(mail.text))
         if found:
             return found
+    if not _is_notice(mail):
+        return []
     notice, copy = _cut(mail.text)
     notice = notice[:_NOTICE_CHARACTERS]
     delayed = bool(_DELAY.search(mail.first("Subject")) or _DELAY.search(notice[:600]))
@@ -75,9 +88,18 @@ def read_text(mail: Mail) -> list[Returned]:
     places = _places(notice, known, header)
     if places:
         return [Returned(address, words, delayed) for address, words in places]
-    for address in header or _copied_to(mail, copy):
-        return [Returned(address, notice, delayed)]
-    return []
+    return [Returned(address, notice, delayed) for address in (header or copied_to(mail, copy))[:1]]
+
+
+def _is_notice(mail: Mail) -> bool:
+    """A machine speaks of a delivery: absences come back to the return path too and name colleagues."""
+    subject = mail.first("Subject")
+    if mail.first("X-Failed-Recipients") or is_bounce(subject):
+        return True
+    if is_absence(subject):
+        return False
+    machine = is_daemon(mail.first("From")) or "".join(mail.first("Return-Path").split()) == "<>"
+    return machine and bool(_DELIVERY.search(mail.text[:_NOTICE_CHARACTERS]) or _DELIVERY.search(subject))
 
 
 def _own_addresses(mail: Mail) -> frozenset[str]:
@@ -133,7 +155,7 @@ def _with_words(found: list[tuple[str, int]], lines: list[str], notice: str) -> 
         yield address, words if says_something(words) else notice.replace(address, "")
 
 
-def _copied_to(mail: Mail, copy: str) -> list[str]:
+def copied_to(mail: Mail, copy: str = "") -> list[str]:
     """To whom the returned mail was, where the notice does not say."""
     texts = [copy[:20000]] + [
         one.data[:20000].decode("utf-8", "replace")
@@ -150,9 +172,9 @@ def _clean(address: str) -> str:
 def _from_json(text: str) -> Iterator[Returned]:
     """A notification of Amazon's as it comes by mail: bounce, complaint or delivery in JSON."""
     try:
-        outer: object = json.JSONDecoder().raw_decode(text[: 256 * 1024].lstrip())[0]
+        outer: object = _DECODER.raw_decode(text[: 256 * 1024].lstrip())[0]
         inner = _get(outer, "Message")
-        content: object = json.loads(inner) if isinstance(inner, str) else outer
+        content: object = _DECODER.raw_decode(inner)[0] if isinstance(inner, str) else outer
     except (ValueError, RecursionError):
         return
     bounce = _get(content, "bounce")

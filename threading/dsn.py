@@ -12,7 +12,8 @@ from ..relay.mail import headers
 from ..relay.mail import read as read_mail
 from ..relay.mail.model import Mail
 from .bounce_reasons import is_dead, reply_code, reply_status, says_something
-from .bounce_text import Returned, notice_of, read_text
+from .bounce_text import Returned, copied_to, notice_of, read_text
+from .robot_subjects import is_complaint
 
 MOST_FAILURES = 1000
 _RAW_BYTES = 256 * 1024
@@ -23,7 +24,7 @@ _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*([^\n]*(?:\n[ \t
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*<([^<>\r\n]{1,500})>", re.IGNORECASE | re.MULTILINE)
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "action", "status"})
-_AFTER_DATA = re.compile(r"end of data", re.IGNORECASE)
+_AFTER_DATA = re.compile(r"end\s+of\s+data", re.IGNORECASE)
 _NOT_FAILED = frozenset({"delayed", "delivered", "relayed", "expanded"})
 
 
@@ -118,13 +119,16 @@ def _typed_address(value: str) -> str:
 
 
 def _complained(mail: Mail) -> Iterator[Failure]:
-    """Whose complaint it is (RFC 5965 section 3.2)."""
-    for part in mail.attachments:
-        if part.type != "message/feedback-report":
-            continue
-        for name, value in _FIELD.findall(part.data[:65536].decode("utf-8", "replace").replace("\r\n", "\n")):
-            if name.lower() in ("original-rcpt-to", "removal-recipient") and (address := _typed_address(value)):
-                yield Failure(address, "", "", hard=False)
+    """Whose complaint it is (RFC 5965 section 3.2); the big ones leave him out, so it is whom the mail was to."""
+    parts = [part for part in mail.attachments if part.type == "message/feedback-report"]
+    text = "\n".join(part.data[:65536].decode("utf-8", "replace").replace("\r\n", "\n") for part in parts)
+    fields = [(name.lower(), value) for name, value in _FIELD.findall(text)]
+    told = [value for name, value in fields if name in ("original-rcpt-to", "removal-recipient")]
+    named = [address for value in told if (address := _typed_address(value))]
+    if not named and (parts or is_complaint(mail.first("Subject"))):
+        named = copied_to(mail)[:1]
+    for address in named:
+        yield Failure(address, "", "", hard=False)
 
 
 def _from_words(said: Returned) -> Failure:

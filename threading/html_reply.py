@@ -6,6 +6,7 @@ the text is always the one that `html_to_text` makes and nothing is parsed into 
 """
 
 import re
+from dataclasses import dataclass
 from itertools import islice
 
 from ..relay.mail.htmltext import HTML_CHARACTERS, html_to_text
@@ -47,18 +48,29 @@ _OUTLOOK_LINE = re.compile(
     r"\s*padding:\s*3(?:\.0)?pt\s+0",
     re.IGNORECASE,
 )
+_BLOCKQUOTES = re.compile(r"<blockquote\b(?:[^<>]{0,1000}?\s((?:type|cite|class|id)\s{0,3}=))?", re.IGNORECASE)
 _BLOCKQUOTE = re.compile(r"<blockquote", re.IGNORECASE)
 _FORWARD = re.compile(r"(?:^|\s)gmail_quote(?:\s|$)", re.IGNORECASE)
 
 
-def structure_of(html: str, text: str) -> int | None:
-    """Where the client that wrote `html` begins the quote: an offset into `text`, which was made from `html`."""
-    for match in _TAG.finditer(html[:HTML_CHARACTERS]):
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the elements of an HTML body tell of the text made from it."""
+
+    cut: int | None = None  # the offset at which the client that wrote it begins the quote
+    cites: bool = True  # some blockquote says that it quotes; else each is an indentation of the writer's own
+
+
+def structure_of(html: str, text: str) -> Structure:
+    """What `html` tells of `text`, which was made from it."""
+    html = html[:HTML_CHARACTERS]
+    cites = any(match[1] for match in _BLOCKQUOTES.finditer(html))
+    for match in _TAG.finditer(html):
         if "=" in match[2] and _begins_quote(html, match):
             signed = _signed(html, [match.start()])
             sign = _SIGN.search(signed) if signed else None
-            return _offset(text, _count(signed[: sign.start()])) if signed and sign else None
-    return None
+            return Structure(_offset(text, _count(signed[: sign.start()])) if signed and sign else None, cites)
+    return Structure(None, cites)
 
 
 def new_html(html: str, text: str, end: int) -> str:

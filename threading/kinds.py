@@ -11,7 +11,7 @@ from ..relay.mail import parameters
 from ..relay.mail import read as read_mail
 from ..relay.mail.model import Mail
 from .dsn import read_failures
-from .robot_subjects import is_absence, is_bounce, is_receipt
+from .robot_subjects import is_absence, is_bounce, is_complaint, is_daemon, is_receipt
 
 _REPORTS = {
     "feedback-report": "complaint",
@@ -25,11 +25,6 @@ _PARTS = {
     "message/delivery-status": "bounce",
     "message/global-delivery-status": "bounce",
 }
-_DAEMON = re.compile(
-    r"\b(?:mailer-daemon|mail-daemon|postmaster|mail\.delivery\.system)\b|"
-    r"mail delivery (?:sub)?system|mail system|microsoft outlook@",
-    re.IGNORECASE,
-)
 _AUTO_FIELD = re.compile(
     r"x-(?:mail-)?auto-?(?:reply|respon[ds]|response|generated|answer|matic)[a-z-]*|x-vacation[a-z-]*", re.IGNORECASE
 )
@@ -48,7 +43,6 @@ _ROBOT_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply"})
 _BULK_PRECEDENCE = frozenset({"bulk", "junk", "list"})
 _COPIES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers"})
 _JSON = re.compile(r"\\?\"notificationType\\?\"\s{0,9}:\s{0,9}\\?\"(Bounce|Complaint|Delivery)", re.IGNORECASE)
-_COMPLAINT = re.compile(r"complaint about message from|abuse report", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ def _notification(mail: Mail, _null: bool) -> Kind | None:
     if found:
         return Kind("complaint" if found[1].lower() == "complaint" else "bounce", ("json",))
     enclosed = any(part.type in _COPIES for part in mail.attachments)
-    return Kind("complaint", ("subject",)) if enclosed and _COMPLAINT.match(mail.first("Subject")[:200]) else None
+    return Kind("complaint", ("subject",)) if enclosed and is_complaint(mail.first("Subject")) else None
 
 
 def _is_null(mail: Mail, mail_from: str | None) -> bool:
@@ -105,7 +99,7 @@ def _bounce(mail: Mail, null: bool) -> Kind | None:
     """A bounce without a report: X-Failed-Recipients, or a daemon's mail that names who was not reached."""
     if mail.first("X-Failed-Recipients"):
         return Kind("bounce", ("x-failed-recipients",))
-    daemon = bool(_DAEMON.search(mail.first("From")[:998]))
+    daemon = is_daemon(mail.first("From"))
     subject = is_bounce(mail.first("Subject"))
     copy = any(part.type in _COPIES for part in mail.attachments)
     signs = sum((daemon, null, subject or copy))

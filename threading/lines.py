@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MOST_LINES = 20_000  # what comes after is one line
+MOST_LINES = 10_000  # what comes after is one line
 
 _PREFIX = re.compile(r"[ \t\u00a0]{0,3}(?:[>|»›]{1,200}[ \t\u00a0]{0,2}){1,60}")
 

@@ -14,7 +14,7 @@ from ..relay.mail.htmltext import html_to_text
 from .answers import resolve
 from .attribution.line import mid_line
 from .blocks import Marked, mark
-from .html_reply import new_html, structure_of
+from .html_reply import Structure, new_html, structure_of
 from .lines import Line, lines_of
 from .markers import MARKERS
 from .signature import NOBODY, Writer, end_marks
@@ -24,6 +24,7 @@ __all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
 
 _WORDS = re.compile(r"\w+")
 _LINK = re.compile(r"<?(?:https?://|mailto:|cid:)[^\s<>]{1,2000}>?|\[(?:image|cid):[^\]]{0,300}\]")
+_BLANK_START = re.compile(r"\A(?:[^\S\n]{0,200}\n)+")
 _QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
 
 
@@ -74,20 +75,20 @@ def split_mail(mail: Mail, writer: Writer = NOBODY) -> Split:
     return done
 
 
-def split_body(body: str, writer: Writer = NOBODY, cut: int | None = None, from_html: bool = False) -> Split:
-    """The parts of a text. `cut`: the offset at which the structure of its HTML begins the quote."""
+def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None) -> Split:
+    """The parts of a text. `html`: what is known of the HTML that it was made from."""
     lines = lines_of(body, mid_line)
-    marked = mark(lines, cut)
-    kinds = resolve(lines, marked)
+    marked = mark(lines, html.cut if html else None)
+    kinds = resolve(lines, marked, cites=html is None or html.cites)
     new = [place for place, kind in enumerate(kinds) if kind == "text"]
     for place, kind in zip(new, end_marks([lines[place].text for place in new], writer), strict=True):
         kinds[place] = kind
-    return _built(body, lines, kinds, marked, from_html)
+    return _built(body, lines, kinds, marked, from_html=html is not None)
 
 
 def _split_html(html: str, text: str, writer: Writer) -> Split:
     """The parts of a text made from `html`, and the HTML of the new one."""
-    done = split_body(text, writer, structure_of(html, text), from_html=True)
+    done = split_body(text, writer, structure_of(html, text))
     end = _new_end(done)
     return replace(done, html="" if end is None else new_html(html, text, end))
 
@@ -97,10 +98,10 @@ def _split_both(mail: Mail, writer: Writer) -> Split:
     text = html_to_text(mail.html)[0]
     by_html = _split_html(mail.html, text, writer)
     done = split_body(mail.text, writer)
-    if done.decided_by == "none" and by_html.decided_by == "structure":
+    if done.decided_by == "none" and by_html.decided_by != "none":
         cut = _same_place(mail.text, by_html.text)
         if cut is not None:
-            done = split_body(mail.text, writer, cut)
+            done = replace(split_body(mail.text, writer, Structure(cut)), decided_by=by_html.decided_by)
     return replace(done, html=by_html.html if _alike(done.text, by_html.text) else "")
 
 
@@ -144,7 +145,8 @@ def _built(body: str, lines: Sequence[Line], kinds: Sequence[str], marked: Marke
     parts = {
         name: "".join(text for kind, text in segments if kind == name) for name in ("quoted", "signature", "disclaimer")
     }
-    text = "\n".join(piece.strip("\r\n") for kind, piece in segments if kind == "text" and piece.strip()).rstrip()
+    text = "\n\n".join(piece.strip("\r\n") for kind, piece in segments if kind == "text" and piece.strip())
+    text = _BLANK_START.sub("", text).rstrip()
     if from_html and not marked.intros:
         text = _QUOTE_MARK.sub("", text)  # a blockquote that quotes no mail is an indentation
     return Split(

@@ -1,4 +1,4 @@
-"""The fixed subjects that mail systems write by themselves: absences, bounces, read receipts.
+"""The fixed subjects and senders of mail systems: absences, bounces, read receipts.
 
 A subject counts only where it begins with the fixed words, and these stand alone or before a colon: people
 write about offices, deliveries and replies too.
@@ -13,7 +13,7 @@ _ABSENCE = (
     r" message| notice| notification)?|"
     r"auto: .{0,120}(?:out of (?:the )?office|vacation|absent|away)|(?:vacation|holiday|absence) (?:reply|"
     r"response|notice|message)|"
-    r"ooo|i am (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))|away from (?:the |"
+    r"ooo(?=\s*:)|i am (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))|away from (?:the |"
     r"my )?(?:office|mail)|"
     # German
     r"auto(?:matische)?[ -]?antwort|automatische r[üu]ckantwort|abwesenheits(?:notiz|nachricht|meldung|"
@@ -37,8 +37,7 @@ _ABSENCE = (
     r"автоматична відповідь|رد تلقائي|الرد التلقائي|תשובה אוטומטית|מענה אוטומטי"
 )
 _ABSENT = re.compile(
-    r"^.{1,120}\b(?:is|am|will be) (?:currently |now )?(?:out of (?:the )?office|on (?:vacation|annual leave|"
-    r"maternity leave))\b",
+    r"^.{1,120}\b(?:is|am|will be) (?:currently |now )?out of (?:the )?office\.?(?:\s*\([^()]{1,80}\))?$",
     re.IGNORECASE,
 )
 _BOUNCE = (
@@ -46,6 +45,7 @@ _BOUNCE = (
     r"message|to sender)|"
     r"(?:mail|message|e-?mail)? ?deliver(?:y|ing)(?: status)?(?: has)? (?:notification|failed|failure|problem|"
     r"error|report|delayed|incomplete)|"
+    r"you (?:\S{1,80} )?are not (?:a )?(?:member|allowed)|"
     r"failure notice|failed delivery|failure delivery|failed mail|delivery (?:failure|error|status|delayed|"
     r"report)|mail failure|mail system error|"
     r"(?:permanent|temporary) delivery failure|could not deliver|delayed mail|warning: (?:message|could not send)|"
@@ -58,7 +58,8 @@ _BOUNCE = (
     r"devuelto|"
     r"impossibile recapitare|mancato recapito|messaggio non recapitato|não (?:é possível )?entregue?|"
     r"não foi possível entregar|"
-    r"не доставлен|не удается доставить|недоставленное|ваше сообщение не доставлено|无法投递|系统退信|退信|配信不能|配送エラー|送信エラー|"
+    r"не доставлен|не удается доставить|недоставленное|ваше сообщение не доставлено|"
+    r"无法投递|系统退信|退信|配信不能|配送エラー|送信エラー|"
     r"niet te bezorgen|onbestelbaar|kan inte levereras|ikke leveret|niedostarczon\w*|배달되지 않음"
 )
 _RECEIPT = (
@@ -68,7 +69,20 @@ _RECEIPT = (
 )
 _ABSENCE_WORDS = re.compile(rf"^(?:\[[^\]]{{0,60}}\]\s*)?(?:{_ABSENCE}){_AFTER}", re.IGNORECASE)
 _BOUNCE_WORDS = re.compile(rf"^(?:\[[^\]]{{0,60}}\]\s*)?(?:{_BOUNCE})", re.IGNORECASE)
+_COMPLAINT_WORDS = re.compile(r"complaint about message from|abuse report", re.IGNORECASE)
 _RECEIPT_WORDS = re.compile(rf"^(?:{_RECEIPT})", re.IGNORECASE)
+
+
+_DAEMON = re.compile(
+    r"\b(?:mailer-daemon|mail-daemon|postmaster|mail\.delivery\.system)\b|"
+    r"mail delivery (?:sub)?system|mail system|microsoft outlook@",
+    re.IGNORECASE,
+)
+
+
+def is_daemon(sender: str) -> bool:
+    """The From of a mail system."""
+    return bool(_DAEMON.search(sender[:998]))
 
 
 def is_absence(subject: str) -> bool:
@@ -80,6 +94,11 @@ def is_absence(subject: str) -> bool:
 def is_bounce(subject: str) -> bool:
     """The subject of a bounce."""
     return bool(_BOUNCE_WORDS.match(_clean(subject)))
+
+
+def is_complaint(subject: str) -> bool:
+    """The subject of a complaint that is no report of RFC 5965."""
+    return bool(_COMPLAINT_WORDS.match(_clean(subject)))
 
 
 def is_receipt(subject: str) -> bool:

@@ -27,19 +27,16 @@ _LEGAL = (
     re.compile(
         r"confidential|privileged|vertraulich|confidencial|confidentiel|riservat|конфиденциальн|保密|機密|poufn|"
         r"vertrouwelijk|fortrolig|privileg",
-        re.IGNORECASE,
     ),
     re.compile(
         r"intended (?:only |solely )?(?:for|recipient)|addressee|solely for the use|individual or entity|"
         r"unauthori[sz]ed|received (?:this|it).{0,30} in error|"
         r"nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empf)|irrtümlich erhalten|destinataire|"
         r"por error|destinatari|por engano|адресован|收件人|受信者|adresat",
-        re.IGNORECASE,
     ),
     re.compile(
         r"(?:notify|inform) (?:the )?(?:sender|us|system manager)|delete (?:it|this|the)|destroy|löschen|"
         r"vernichten|supprimer|détruire|eliminar|borr|cancell|apagar|удалить|删除|削除",
-        re.IGNORECASE,
     ),
     re.compile(
         r"disclaimer|haftungsausschluss|avis de confidentialité|aviso legal|avvertenza|virus|"
@@ -47,18 +44,15 @@ _LEGAL = (
         r"do not necessarily (?:represent|reflect)|"
         r"secure means of communication|print this e-?mail|environment before printing|umwelt.{0,40}drucken|"
         r"imprimer ce",
-        re.IGNORECASE,
     ),
     re.compile(
         r"this (?:e-?mail|message|communication|transmission)|diese e-?mail|ce (?:message|courriel)|"
         r"este (?:correo|mensaje|e-?mail)|questo messaggio|questa e-?mail|данное сообщение|本邮件|このメール",
-        re.IGNORECASE,
     ),
 )
 _STRONG = re.compile(
     r"(?:routinely|automatically) (?:be )?(?:monitored|logged)|footnote|swept for|scanned (?:for|by).{0,40}virus|"
     r"virus scanning service|- - disclaimer - -|^\W*disclaimer\W*$",
-    re.IGNORECASE,
 )
 _LIST_FOOTER = re.compile(
     r"mailing list|/listinfo/|unsubscribe|you received this (?:message|email) because|googlegroups\.com|"
@@ -68,7 +62,8 @@ _LIST_FOOTER = re.compile(
 _BANNER = re.compile(
     r"external (?:sender|e-?mail|message|source)|originated (?:from )?outside|from outside (?:of )?(?:the|your|"
     r"our)|externe[rn]? (?:absender|e-?mail|sender)|"
-    r"expéditeur externe|remitente externo|mittente esterno|remetente externo|внешн\w+ отправител|外部邮件|外部からのメール|"
+    r"expéditeur externe|remitente externo|mittente esterno|remetente externo|внешн\w+ отправител|"
+    r"外部邮件|外部からのメール|"
     r"you don't often get email from",
     re.IGNORECASE,
 )
@@ -220,10 +215,8 @@ def _paragraphs(texts: Sequence[str]) -> list[str]:
 
 def is_legal(paragraph: str) -> bool:
     """A notice of a law department: it names at least two of its subjects, and is no short remark."""
-    paragraph = paragraph[:4000]
-    return bool(_STRONG.search(paragraph)) or (
-        len(paragraph) >= 60 and sum(bool(one.search(paragraph)) for one in _LEGAL) >= 2
-    )
+    lower = paragraph[:4000].lower()  # once, so that the patterns can look for their first letters
+    return bool(_STRONG.search(lower)) or (len(lower) >= 60 and sum(bool(one.search(lower)) for one in _LEGAL) >= 2)
 
 
 def _is_rule(text: str) -> bool:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .tables import WROTE
+from .tables import SENT_FROM, WROTE
 
 MOST_LINES = 8  # an attribution that a mail program has wrapped, with blank lines inside the address
 _MOST_FILLED = 5
@@ -22,6 +22,7 @@ _ADDRESS = re.compile(
     r"[\w.+'=*-]{1,80}@[\w.-]{1,120}\w|<\s*(?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,120}>|\[mailto:[^\]]{1,120}\]"
 )
 _OPEN_ADDRESS = re.compile(r"[<\[(]\s*$|<\S{0,200}$")
+_ANGLED = r"<\s?(?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,120}>"
 # A date in figures of any script, a year beside a day, or the signs of East Asia; no names of months are needed.
 _DATE = re.compile(
     r"(?<!\d)\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}(?!\d)|"
@@ -31,7 +32,8 @@ _DATE = re.compile(
     r"[^\W\d]{3,12}\.?\s\d{1,2}(?:,|\s(?:at|um|à|kl))",
 )
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)")
-_DATE_TO_ADDRESS = re.compile(r"^\d{1,4}\s?[./-年].{0,120}>\s?[:：]$")
+# The date first, the address in brackets last but for one word, which may be the verb of any language.
+_DATE_TO_ADDRESS = re.compile(rf"^.{{0,25}}?\d.{{4,160}}?{_ANGLED}.{{0,30}}$")
 _COLON = re.compile(r"[:：︰﹕։៖՝]\s*$|[:：]\s*[>*_»]{1,3}\s*$")
 _DASHED = re.compile(r"-{3,}\s*$")
 _FULL_STOP = re.compile(r"[.!?。！？]\s*$")
@@ -141,22 +143,38 @@ def _may_begin(line: str) -> bool:
 def _judge(text: str, quoted_below: bool) -> bool:
     """Is this an attribution? What cannot stand by itself counts only above a quoted line."""
     colon = bool(_COLON.search(text) or _DASHED.search(text))
-    date, address = bool(_DATE.search(text)), bool(_ADDRESS.search(text))
+    date = bool(_DATE.search(text))
     if not (colon or (quoted_below and date)):
         return False
-    wrote, short = bool(WROTE.search(text)), len(text) <= _SHORT
-    if colon and wrote and (address or (date and short and _date_leads_or_ends(text))):
+    address, wrote = bool(_ADDRESS.search(text)), bool(WROTE.search(text))
+    if colon and _stands_alone(text, date, address, wrote):
         return True
-    if colon and date and address and short and (_TIME.search(text) or _DATE_TO_ADDRESS.search(text)):
-        return True  # no verb, as Gmail writes in Russian and Japanese
-    if not (quoted_below and short):
+    if not quoted_below or len(text) > _SHORT:
         return False
     if colon:
         return date or (wrote and len(text.split()) <= 8)
     return (address or wrote) and not _FULL_STOP.search(text)
 
 
+def _stands_alone(text: str, date: bool, address: bool, wrote: bool) -> bool:
+    """Text with a colon at its end that no quoted line has to follow."""
+    if wrote and date and address:
+        return True
+    if len(text) > _SHORT:
+        return False
+    if date and _DATE_TO_ADDRESS.search(text):
+        return True  # no verb, as Gmail writes in Russian and Japanese
+    return wrote and (_date_leads_or_ends(text) or (not date and address and _begins_with_name(text)))
+
+
 def _date_leads_or_ends(text: str) -> bool:
     """In an attribution the date stands first or last; in a sentence of a person it may stand anywhere."""
-    first = _DATE.search(text) or _TIME.search(text)
+    first = _DATE.search(text)
     return first is not None and (first.start() <= 25 or bool(_DATE.search(text[-24:])))
+
+
+def _begins_with_name(text: str) -> bool:
+    """Before the address there is a name at most, or the line of a telephone."""
+    address = _ADDRESS.search(text)
+    words = text[: address.start()].split() if address else []
+    return len(words) <= 6 and (SENT_FROM.match(text) is not None or not any(word[0].islower() for word in words))

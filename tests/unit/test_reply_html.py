@@ -1,0 +1,198 @@
+"""HTML bodies: the elements in which each client wraps what it quotes, and the HTML of the new part."""
+
+import pytest
+from parley.relay.mail import read
+from parley.relay.mail.htmltext import html_to_text
+from parley.threading import reply
+
+NEW = '<div dir="ltr">Naam, <b>twenty</b> pumps.<br><table><tr><td>X-200</td><td>1,250</td></tr></table></div>'
+# No attribution in these that any word list could know: the structure alone must decide.
+OLD = "<div>Mnazo pampu ishirini?</div>"
+QUOTES = {
+    "outlook on the web": f'<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">Kutoka: M</div>{OLD}',
+    "outlook on the web, forwarded on": f'<div id="x_divRplyFwdMsg">Kutoka: M</div>{OLD}',
+    "outlook on the desktop": (
+        '<div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
+        f'<p class="MsoNormal"><b>Kutoka:</b> M</p></div></div>{OLD}'
+    ),
+    "outlook for telephones": f'<div id="mail-editor-reference-message-container">{OLD}</div>',
+    "outlook for macs": f'<span id="OLK_SRC_BODY_SECTION">{OLD}</span>',
+    "gmail": f'<div class="gmail_quote"><div class="gmail_attr">M aliandika</div><blockquote>{OLD}</blockquote></div>',
+    "gmail, forwarded": f'<div class="gmail_quote">--- Ujumbe ---<br>{OLD}</div>',
+    "thunderbird": f'<div class="moz-cite-prefix">M aliandika</div><blockquote type="cite">{OLD}</blockquote>',
+    "apple mail": f'<blockquote type="cite">{OLD}</blockquote>',
+    "yahoo": f'<div id="yahoo_quoted_1234" class="yahoo_quoted"><div>M aliandika</div>{OLD}</div>',
+    "proton": f'<div class="protonmail_quote">M aliandika<br>{OLD}</div>',
+    "tutanota": f'<div class="tutanota_quote">{OLD}</div>',
+    "zimbra": f'<hr id="zwchr" data-marker="__DIVIDER__"><div>{OLD}</div>',
+    "zoho": f'<div class="zmail_extra">{OLD}</div>',
+    "roundcube": f'<p id="reply-intro">M aliandika</p><blockquote>{OLD}</blockquote>',
+    "netease": f'<div id="isReplyContent">{OLD}</div>',
+}
+
+
+@pytest.mark.parametrize("client", QUOTES)
+def test_the_structure_of_each_client_is_enough(client: str) -> None:
+    html = f"<html><body>{NEW}{QUOTES[client]}</body></html>"
+    done = reply.split(html, "html")
+    assert "twenty" in done.text
+    assert "Mnazo" not in done.text
+    assert "Mnazo" in done.quoted
+    assert "".join(piece for _, piece in done.segments) == html_to_text(html)[0]
+
+
+@pytest.mark.parametrize("client", QUOTES)
+def test_the_html_of_the_new_part_keeps_its_form(client: str) -> None:
+    done = reply.split(f"<html><body>{NEW}{QUOTES[client]}</body></html>", "html")
+    assert "<b>twenty</b>" in done.html
+    assert "<td>X-200</td>" in done.html
+    assert "Mnazo" not in done.html
+    assert "aliandika" not in done.html
+
+
+def test_the_html_is_cut_where_words_decide() -> None:
+    old = "<p>On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:</p><p>In stock?</p>"
+    html = f"<p>Yes, <i>they are</i>.</p>{old}"
+    assert reply.split(html, "html").html == "<p>Yes, <i>they are</i>.</p>"
+
+
+def test_what_is_open_at_the_cut_is_closed() -> None:
+    html = '<div class="WordSection1"><p>Yes</p><div id="appendonsend"></div><p>old</p></div>'
+    assert reply.split(html, "html").html == '<div class="WordSection1"><p>Yes</p></div>'
+
+
+def test_an_uncut_mail_keeps_all_its_html() -> None:
+    html = "<p>Just <b>this</b>.</p>"
+    assert reply.split(html, "html").html == html
+
+
+def test_html_that_cannot_be_cut_clean_is_left_out() -> None:
+    html = (
+        "<div>On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:<blockquote>In stock?</blockquote></div>"
+        "<div>Yes, they are.</div>"
+    )
+    done = reply.split(html, "html")
+    assert done.text == "Yes, they are."
+    assert done.html == ""
+
+
+def test_a_blockquote_that_quotes_no_mail_is_part_of_the_text() -> None:
+    done = reply.split("<p>Our terms:</p><blockquote>30 days net</blockquote><p>Agreed?</p>", "html")
+    assert done.text.split("\n") == ["Our terms:", "", "30 days net", "", "Agreed?"]
+
+
+def test_an_indentation_at_the_end_is_no_quote_and_a_citation_is_one() -> None:
+    indented = reply.split("<p>Our terms:</p><blockquote>30 days net</blockquote>", "html")
+    assert indented.text == "Our terms:\n\n30 days net"
+    cited = reply.split('<p>Our terms:</p><blockquote type="cite">30 days net</blockquote>', "html")
+    assert cited.text == "Our terms:"
+    introduced = reply.split("<p>Yes.</p><blockquote>On 3/3/26 8:05 AM, Marie wrote:<br>In stock?</blockquote>", "html")
+    assert introduced.text == "Yes."
+
+
+def test_answers_between_quoted_paragraphs() -> None:
+    html = (
+        '<div class="moz-cite-prefix">On 3/3/26 8:05 AM, Marie wrote:</div>'
+        '<blockquote type="cite">How many?</blockquote>'
+        '<p>Twenty.</p><blockquote type="cite">What price?</blockquote><p>1,250 EUR.</p>'
+        '<blockquote type="cite">Regards</blockquote>'
+    )
+    done = reply.split(html, "html")
+    assert "Twenty." in done.text
+    assert "> What price?" in done.text
+    assert "1,250 EUR." in done.text
+    assert "Regards" in done.quoted
+
+
+def both(text: str, html: str, subject: str = "Re: Pumps") -> bytes:
+    return (
+        f"From: tom@acme.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/alternative; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+        f"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--b--\r\n"
+    ).encode()
+
+
+def test_the_html_helps_where_the_text_tells_nothing() -> None:
+    text = "Naam, twenty pumps.\r\n\r\nKutoka: M\r\nMnazo pampu?\r\n"
+    html = '<p>Naam, twenty pumps.</p><div id="appendonsend"></div><div>Kutoka: M</div><div>Mnazo pampu?</div>'
+    done = reply.split(both(text, html))
+    assert done.text == "Naam, twenty pumps."
+    assert done.decided_by == "structure"
+    assert done.html == "<p>Naam, twenty pumps.</p>"
+
+
+def test_html_that_says_something_else_than_the_text_is_not_shown() -> None:
+    done = reply.split(both("Yes, for 100 EUR.", "<p>No way, pay 900 to this account at once</p>"))
+    assert done.text == "Yes, for 100 EUR."
+    assert done.html == ""
+
+
+def test_outlook_heads_a_forward_as_it_heads_an_answer_so_the_subject_tells() -> None:
+    text = (
+        "Jan, please answer.\r\n\r\nFrom: Marie <a@b.example>\r\nSent: Tuesday, March 3, 2026\r\n"
+        "To: Tom\r\nSubject: Pumps\r\n\r\nIn stock?\r\n"
+    )
+    for subject, forwarded in (("FW: Pumps", True), ("WG: Pumps", True), ("TR : Pumps", True), ("RE: Pumps", False)):
+        done = reply.split(f"Subject: {subject}\r\n\r\n{text}".encode())
+        assert done.forwarded is forwarded, subject
+        assert done.text == "Jan, please answer."
+
+
+@pytest.mark.parametrize("language", reply.MARKERS)
+def test_our_marker_survives_what_mail_programs_do_to_it(language: str) -> None:
+    marker = reply.MARKERS[language]
+    words = marker.strip("#- ")
+    half = len(words) // 2
+    forms = [
+        marker,
+        f"> {marker}",
+        f">> {words}",
+        f"*{words}*",
+        words.upper(),
+        words.replace(" ", "\u00a0"),
+        f"> {words[:half]}\n> {words[half:]}",
+        f"{words[:half]}\n{words[half:]}",
+        f"## {words}. ##",
+    ]
+    for form in forms:
+        quoting = "> " if form.startswith(">") else ""
+        done = reply.split(f"Yes.\n\n{form}\n{quoting}old words\n", "plain")
+        assert (done.text, done.decided_by) == ("Yes.", "marker"), form
+        done = reply.split(f'<p>Yes.</p><p style="color:#999">{form.replace(">", "")}</p><p>old words</p>', "html")
+        assert (done.text, done.decided_by, done.html) == ("Yes.", "marker", "<p>Yes.</p>"), form
+
+
+def test_a_split_of_what_was_typed_on_the_page() -> None:
+    done = reply.Split.whole("Yes.\n> not a quote\n")
+    assert done.text == "Yes.\n> not a quote\n"
+    assert done.segments == (("text", "Yes.\n> not a quote\n"),)
+
+
+def test_the_writers_name_and_his_earlier_mails_tell_his_signature() -> None:
+    mail = read(b"Subject: x\r\n\r\nYes.\r\n\r\nRegards\r\nTom Baker\r\nACME Robotics\r\n+44 20 7946 0000\r\n")
+    named = reply.split_mail(mail, reply.Writer(name="Tom Baker"))
+    assert named.text == "Yes.\n\nRegards\nTom Baker"
+    assert named.signature == "ACME Robotics\n+44 20 7946 0000\n"
+    again = reply.split_mail(
+        mail, reply.Writer(earlier=("No.\n\nRegards\nTom Baker\nACME Robotics\n+44 20 7946 0000",))
+    )
+    assert again.text == "Yes."
+    assert again.signature.startswith("Regards")
+    unknown = reply.split_mail(mail)
+    assert unknown.signature == ""
+
+
+def test_a_repeated_mail_is_not_all_signature() -> None:
+    mail = read(b"Subject: x\r\n\r\nYes.\r\nTom\r\n")
+    assert reply.split_mail(mail, reply.Writer(earlier=("Yes.\nTom",))).text
+
+
+def test_an_answer_below_our_marker_is_found() -> None:
+    marker = reply.MARKERS["en"]
+    below = f"On Tue, Mar 3, 2026 at 8:05 AM Marie <a@b.example> wrote:\n> {marker}\n> In stock?\n\nYes, they are.\n"
+    assert reply.split(below, "plain").text == "Yes, they are."
+    around = f"Short: yes.\n\n{below}"
+    assert reply.split(around, "plain").text == "Short: yes.\n\nYes, they are."
+    unmarked = f"{marker}\nIn stock?\n\nYes, they are.\n"
+    assert "Yes, they are." in reply.split(unmarked, "plain").text

@@ -1,0 +1,136 @@
+"""What holds for every body: nothing lost, nothing raised, no text swallowed whole, time in proportion to size."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parley.relay.mail import read
+from parley.relay.mail.htmltext import html_to_text
+from parley.threading import dsn, kinds, message_ids, parent, reply, subjects
+
+PIECES = st.sampled_from(
+    [
+        "Yes.", "> quoted", ">", "", "-- ", "--", "Sent from my iPhone", "____________________", "---", "* * *",
+        "On Tue, Mar 3, 2026 at 8:05 AM Marie <a@b.example> wrote:", "Am 03.03.26 um 08:05 schrieb Marie:",
+        "From: Marie <a@b.example>", "Sent: Tuesday", "To: Tom", "Subject: Pumps", "-----Original Message-----",
+        "This e-mail is confidential and intended for the addressee.",
+        "##- Please write your reply above this line -##",
+        "Kind regards", "Tom Baker", "a\u0000b", "\ud800", "＞ wide", "| bar", "<", "wrote:", "12.05.2026 08:05:",
+    ]
+)  # fmt: skip
+BODIES = st.lists(PIECES, max_size=12).map("\n".join) | st.text(max_size=200)
+HTML = st.lists(
+    st.sampled_from(
+        [
+            "<p>Yes</p>",
+            "<blockquote>",
+            "</blockquote>",
+            '<div id="appendonsend">',
+            "</div>",
+            "<br>",
+            "old",
+            "<hr>",
+            "<!--",
+            "&lt;",
+            "&#0;",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+def body_of(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+@settings(max_examples=150, deadline=None)
+@given(BODIES)
+def test_the_parts_are_the_body(text: str) -> None:
+    done = reply.split(text, "plain")
+    assert "".join(piece for _, piece in done.segments) == body_of(text)
+    assert {kind for kind, _ in done.segments} <= {"text", "quoted", "signature", "disclaimer"}
+    for name in ("quoted", "signature", "disclaimer"):
+        assert getattr(done, name) == "".join(piece for kind, piece in done.segments if kind == name)
+    done.text.encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(["We agree.", "Twenty pumps, please.", "And one seal."]), min_size=1, max_size=4), BODIES
+)
+def test_what_is_typed_above_a_quote_is_never_swallowed(typed: list[str], rest: str) -> None:
+    above = "\n".join(typed)
+    done = reply.split(f"{above}\n\n{rest}", "plain")
+    assert done.text.startswith(above.split("\n", maxsplit=1)[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(HTML)
+def test_html_of_any_shape(html: str) -> None:
+    done = reply.split(html, "html")
+    assert "".join(piece for _, piece in done.segments) == html_to_text(html)[0]
+    if done.html:
+        assert "Yes" in done.html or "Yes" not in done.text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes(data: bytes) -> None:
+    reply.visible_text(data)
+    kinds.classify(data)
+    dsn.read(data)
+    dsn.returned_ids(data)
+    parent.arrange([data, data])
+    parent.find_parent(read(data), ())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=100))
+def test_any_text(text: str) -> None:
+    subjects.base_subject(text)
+    subjects.reply_subject(text)
+    assert all(" " not in id for id in message_ids.read_ids(text))
+    message_ids.ours(text, ["reply.example"])
+
+
+MB = 1_000_000
+HOSTILE = {
+    "one line": "a" * MB,
+    "20,000 lines": ("x" * 49 + "\n") * 20_000,
+    "beginnings of attributions": "On Tue, 3 Mar 2026\n" * (MB // 19),
+    "attributions without an end": "On Tue, 3 Mar 2026 at 8:05, A <a@b.c> wrote\n" * (MB // 44),
+    "on on on": "On " * (MB // 3),
+    "quote marks": ">" * MB,
+    "quote marks on lines": ">\n" * (MB // 2),
+    "header lines": "From: a@b.c\n" * (MB // 12),
+    "drawn lines": "-----\n" * (MB // 6),
+    "signature marks": "-- \n" * (MB // 4),
+    "telephones": "Sent from my\n" * (MB // 13),
+    "law": "this e-mail is confidential and intended for the addressee\n\n" * (MB // 61),
+    "addresses": "a@b." * (MB // 4),
+    "brackets": "<" * MB,
+}
+HOSTILE_HTML = {
+    "nested elements": "<div>" * 100_000,
+    "nested quotes": "<blockquote>a" * (MB // 13),
+    "quote elements": '<div class="gmail_quote">a' * (MB // 26),
+    "breaks": "<br>" * (MB // 4),
+    "open tags": "<div " * (MB // 5),
+}
+
+
+def seconds(body: str, kind: str) -> float:
+    started = time.perf_counter()
+    reply.split(body, kind)
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_megabyte_of_hostile_text_takes_less_than_a_second(name: str) -> None:
+    assert any(seconds(HOSTILE[name], "plain") < 1 for _ in range(2))
+
+
+@pytest.mark.parametrize("name", HOSTILE_HTML)
+def test_a_megabyte_of_hostile_html_takes_less_than_a_second(name: str) -> None:
+    assert any(seconds(HOSTILE_HTML[name], "html") < 1 for _ in range(2))
