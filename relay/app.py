@@ -5,6 +5,7 @@ import ssl
 import traceback
 from collections.abc import Collection
 from contextlib import AsyncExitStack
+from ipaddress import ip_network
 from types import TracebackType
 
 from .. import __version__
@@ -16,6 +17,9 @@ from .clock import Clock, new_id, utc_now
 from .commands import Commands
 from .control import ControlDoor
 from .errors import Reply, StoreUnavailable
+from .housekeeping import keep_house
+from .inbound.proof.prover import Prover
+from .inbound.proof.values import Trusted
 from .inbound.server import SmtpDoor
 from .inbound.tls import server_context
 from .journal import Journal
@@ -92,6 +96,7 @@ class Gateway:
         try:
             self._world = await self._open_world()
             await self._start_deliverer(self._world)
+            self._start_housekeeping(self._world)
             await self._open_doors(self._world)
         except BaseException:
             await self._stack.aclose()
@@ -116,7 +121,9 @@ class Gateway:
         secret = read_secret(settings.path(settings.links.secret_file))
         store: Store = await asyncio.to_thread(open_store, settings.database, settings.path(settings.store.blobs))
         self._stack.push_async_callback(asyncio.to_thread, store.close)
-        return World(settings, store, self.journal, self._clock, LinkMaker(secret), self._work.set)
+        return World(
+            settings, store, self.journal, self._clock, LinkMaker(secret), self._work.set, make_prover(settings)
+        )
 
     async def _start_deliverer(self, world: World) -> None:
         if "deliver" not in self._roles:
@@ -125,6 +132,10 @@ class Gateway:
         task = asyncio.create_task(self._keep_running(deliverer))
         self._stack.push_async_callback(self._end, task)
         self._stack.push_async_callback(deliverer.stop, _GRACE)
+
+    def _start_housekeeping(self, world: World) -> None:
+        task = asyncio.create_task(keep_house(world))
+        self._stack.push_async_callback(self._end, task)
 
     async def _keep_running(self, deliverer: Deliverer) -> None:
         """Run the deliverer; when it stumbles (the store is away for a moment), log it and go on."""
@@ -156,6 +167,19 @@ class Gateway:
             self.smtp_address = await smtp.start()
             self._stack.push_async_callback(smtp.stop, _GRACE)
             self.journal.listening(door="smtp", address=_told(self.smtp_address))
+
+
+def make_prover(settings: Settings) -> Prover | None:
+    """Return what proves mails, None when the settings ask for no proof. Raises SettingsError."""
+    sender = settings.sender
+    if sender.authentication == "off":
+        return None
+    trusted = Trusted(
+        tuple(ip_network(network) for network in sender.trusted_networks),
+        frozenset(sender.trusted_names),
+        frozenset(sender.trusted_sealers),
+    )
+    return Prover(settings.dns, settings.smtp.hostname, trusted, sender.proof_timeout.total_seconds())
 
 
 def _told(address: tuple[str, int]) -> str:

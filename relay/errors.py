@@ -103,6 +103,7 @@ OWN_SIDE = Reply(
     "R207",
     "You wrote to the address that stands for yourself; please answer the mail you were sent",
 )
+OUR_OWN = Reply(550, "5.7.1", "R209", "Addresses of this service pass mail on for people; they do not write themselves")
 EMPTY = Reply(550, "5.6.0", "R208", "The mail holds neither words nor a file, so there is nothing to pass on")
 
 # The session

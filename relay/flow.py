@@ -16,11 +16,12 @@ from ..threading.subjects import base_subject
 from . import parents
 from .arrival import Arrival, BounceHit, Hit, MaskHit, OperatorHit
 from .errors import EMPTY, LOOP, Reply
-from .identify import Decision, Held, Known, Refusal, identify
-from .recording import Placed, record_held, record_message, record_noted, record_operator, record_refusal
+from .holding import record_held
+from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
+from .recording import Placed, record_message, record_noted, record_operator, record_refusal
 from .returned import record_bounce
 from .understand import Understood, understand
-from .world import World
+from .world import Evidence, Nothing, World
 
 LOOP_HEADER = "X-Parley-Loop"
 _UNSURE = {"headers", "header-size", "junk-header"}  # another From may stand beyond what was read
@@ -89,13 +90,14 @@ class _Scene:
 async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Outcome:
     placed, decision = await place(world, arrival, understood, hit)
     _log_decided(world, placed, decision)
-    writer = None if isinstance(decision, Held) else decision.participant
+    writer = decision.participant if isinstance(decision, Known | Refusal) else None
     return _Outcome(await _record(world, placed, decision), writer)
 
 
 async def place(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> tuple[Placed, Decision]:
     """Decide who wrote the mail and what it answers; records nothing."""
     clues = parents.clues(understood.mail, [place.reply_domain for place in world.settings.marketplace])
+    evidence = await prove(world, arrival, understood)
     scene = await world.store.read(
         lambda connection: _Scene(
             inquiries.get(connection, hit.inquiry),
@@ -104,10 +106,17 @@ async def place(world: World, arrival: Arrival, understood: Understood, hit: Mas
         )
     )
     writing_side = "seller" if hit.stands_for == "buyer" else "buyer"
-    decision = _decide(arrival, understood, writing_side, scene.people)
+    decision = _decide(world, arrival, understood, writing_side, scene, evidence)
     parent = parents.parent_of(understood.mail, scene.candidates)
-    placed = Placed(arrival, understood, scene.inquiry, writing_side, parent)
+    placed = Placed(arrival, understood, scene.inquiry, writing_side, parent, evidence)
     return placed, decision
+
+
+async def prove(world: World, arrival: Arrival, understood: Understood) -> Evidence:
+    """Ask what is proved of the mail; a personal link needs no proof, and `authentication = "off"` asks nobody."""
+    if world.prover is None or arrival.author is not None:
+        return Nothing()
+    return await world.prover.prove(arrival, understood.writer.address)
 
 
 async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
@@ -116,18 +125,26 @@ async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
     if placed.understood.kind.name != "human":
         return await record_noted(world, placed, decision)
     if isinstance(decision, Held):
-        return await record_held(world, placed, decision.why)
-    return EMPTY if _says_nothing(placed) else await record_message(world, placed, decision.participant)
+        return await record_held(world, placed, decision)
+    return EMPTY if _says_nothing(placed) else await record_message(world, placed, decision)
 
 
-def _decide(arrival: Arrival, understood: Understood, side: str, people: Sequence[ParticipantRow]) -> Decision:
+def _decide(
+    world: World, arrival: Arrival, understood: Understood, side: str, scene: _Scene, evidence: Evidence
+) -> Decision:
     """A personal link has proved its participant already; a mail says by its From who wrote it."""
     if arrival.author is not None:
         return Known(arrival.author)
-    decision = identify(understood.writer, side, people)
-    if isinstance(decision, Known) and _UNSURE & set(understood.mail.defects):
-        return Held("the header could not be read to its end")
-    return decision
+    if arrival.channel == "page" and understood.writer.address is not None:
+        return Held("address to prove")
+    settings = world.settings
+    ours = {place.reply_domain for place in settings.marketplace}
+    rules = Rules(settings.sender.policy, settings.sender.authentication == "enforce", ours)
+    on_side = {person.seq for person in scene.people if person.side == side}
+    readers = [reader for reader in scene.candidates.readers if reader in on_side]
+    certain = not _UNSURE & set(understood.mail.defects)
+    clue = Clue(evidence.proved, certain, readers[-1] if readers else None)
+    return identify(understood.writer, side, scene.people, clue, rules)
 
 
 def _says_nothing(placed: Placed) -> bool:
@@ -146,8 +163,20 @@ def _log_decided(world: World, placed: Placed, decision: Decision) -> None:
         side=placed.side,
         sender=understood.writer.address.text if understood.writer.address else "",
         decision=type(decision).__name__.lower(),
-        by=decision.why if isinstance(decision, Held) else placed.arrival.channel,
+        by=_by(placed, decision),
         kind=understood.kind.name,
         parent=placed.parent.by,
         new_text=understood.split.decided_by,
     )
+
+
+def _by(placed: Placed, decision: Decision) -> str:
+    match decision:
+        case Held(why, _):
+            return why
+        case Joins(how, _):
+            return how
+        case Refusal(reply, _):
+            return reply.reason
+        case Known():
+            return placed.arrival.channel

@@ -1,15 +1,19 @@
-"""Fills in the sender field: who, of those we know, wrote this? Pure; decides by one strict reading of From.
+"""Fills in the sender field: who wrote this? One strict reading of From, what was proved of it, and the rules.
 
-Known: exactly one From with exactly one address, and it belongs to an active participant of the writing side.
-Unknown: held until somebody says yes. Everything that cannot be read as one address is refused in the session.
+Pure. Every mail to a mask ends as known, joining, held or refused; docs/sender.md has the table. Sender, Reply-To,
+Resent-* and display names never give identity, and under `enforce` nothing unproved is anybody's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from .errors import NO_FROM, NOT_ANY_MORE, OWN_SIDE, SEVERAL_FROM, UNREADABLE_FROM, Reply
-from .mail.addresses import FromReading
+from .errors import NO_FROM, NOT_ANY_MORE, OUR_OWN, OWN_SIDE, SEVERAL_FROM, UNREADABLE_FROM, Reply
+from .mail.addresses import Address, FromReading
+from .mail.domains import is_public_provider, related
+
+Policy = Literal["open", "confirm", "approve"]
+Why = Literal["unproved", "other mailbox", "unknown sender", "odd header", "address to prove"]
 
 
 class Person(Protocol):
@@ -26,6 +30,24 @@ class Person(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """How strict this gateway is."""
+
+    policy: Policy = "confirm"
+    enforce: bool = True  # False: what was proved is recorded, and decides nothing
+    ours: Collection[str] = ()  # reply domains: nobody writes from them
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """What is known of the mail besides its From."""
+
+    proved: bool  # From's domain answers for it
+    certain: bool = True  # False: the header could not be read to its end, so another From may follow
+    answers: int | None = None  # the participant whose copy of a mail of ours it answers
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A participant of the writing side."""
 
@@ -33,10 +55,19 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Somebody we cannot name; `why` is a word for ops."""
+class Joins:
+    """Somebody new who is taken in; `how` becomes his joined_by."""
 
-    why: str
+    how: Literal["domain", "cc", "open"]
+    invited: int | None = None  # his row, where he was put in Cc before
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Waits for a yes: of participant `ask` at his known mailbox, of anybody of that side where it is None."""
+
+    why: Why
+    ask: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +78,59 @@ class Refusal:
     participant: int | None = None
 
 
-Decision = Known | Held | Refusal
+Decision = Known | Joins | Held | Refusal
 
 _PROBLEMS = {"missing": NO_FROM, "several-headers": SEVERAL_FROM, "several-addresses": SEVERAL_FROM}
 
 
-def unreadable(reading: FromReading) -> Reply | None:
-    """Return the refusal of a From that names nobody or more than one, None when it names one."""
-    return None if reading.address is not None else _PROBLEMS.get(reading.problem, UNREADABLE_FROM)
-
-
-def identify(reading: FromReading, writing_side: str, people: Sequence[Person]) -> Decision:
-    """Decide who of `people` wrote a mail to the mask that `writing_side` writes to."""
-    refusal = unreadable(reading)
-    if refusal is not None or reading.address is None:
-        return Refusal(refusal or UNREADABLE_FROM)
-    key = reading.address.key
-    own = [person for person in people if person.email_key == key and person.side == writing_side]
-    active = next((person for person in own if person.state == "active"), None)
-    if active is not None:
-        return Known(active.seq)
+def identify(reading: FromReading, side: str, people: Sequence[Person], clue: Clue, rules: Rules) -> Decision:
+    """Decide who wrote a mail to the mask that `side` writes to."""
+    if reading.address is None:
+        return Refusal(_PROBLEMS.get(reading.problem, UNREADABLE_FROM))
+    if reading.address.domain in rules.ours:
+        return Refusal(OUR_OWN)
+    own = [one for one in people if one.email_key == reading.address.key and one.side == side]
+    believed = clue.certain and (clue.proved or not rules.enforce)
     if own:
-        return Refusal(NOT_ANY_MORE, own[0].seq)
-    others = next((person for person in people if person.email_key == key and person.side != "observer"), None)
-    if others is not None:
-        return Refusal(OWN_SIDE, others.seq)
+        return _of_ours(own, clue, believed=believed)
+    opposite = next((one for one in people if one.email_key == reading.address.key and one.side != "observer"), None)
+    if opposite is not None:
+        return Refusal(OWN_SIDE, opposite.seq)
+    return _stranger(reading.address, side, people, clue, rules, believed=believed)
+
+
+def _of_ours(own: Sequence[Person], clue: Clue, *, believed: bool) -> Decision:
+    """His address is on this side: decide by his state and by what was proved."""
+    one = min(own, key=lambda person: ("active", "invited", "guest").index(person.state) if person.state in _MAY else 9)
+    if one.state not in _MAY:
+        return Refusal(NOT_ANY_MORE, one.seq)
+    if one.state == "active":
+        return Known(one.seq) if believed else Held("unproved" if clue.certain else "odd header", one.seq)
+    if one.state == "invited" and believed:
+        return Joins("cc", one.seq)
     return Held("unknown sender")
+
+
+_MAY = ("active", "invited", "guest")
+
+
+def _stranger(
+    address: Address, side: str, people: Sequence[Person], clue: Clue, rules: Rules, *, believed: bool
+) -> Decision:
+    """Nobody we know: taken in by policy or by his company's domain, else held for the right person's yes."""
+    active = [one for one in people if one.side == side and one.state == "active"]
+    if not clue.certain:
+        return Held("odd header")
+    if believed and rules.policy == "open":
+        return Joins("open")
+    if believed and rules.policy == "confirm" and clue.proved and _is_colleague(address.domain, active):
+        return Joins("domain")
+    if clue.answers is not None and any(one.seq == clue.answers for one in active):
+        return Held("other mailbox", clue.answers)
+    return Held("unknown sender")
+
+
+def _is_colleague(domain: str, people: Sequence[Person]) -> bool:
+    """True when somebody of `people` has his mailbox at the same company; providers open to all are no company."""
+    theirs = {one.email_key.rpartition("@")[2] for one in people}
+    return not is_public_provider(domain) and any(related(domain, other) for other in theirs)

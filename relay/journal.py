@@ -136,6 +136,10 @@ class Journal:
         """A held mail got its no."""
         self._write(id, "refused", inquiry=inquiry, message=message, by=by)
 
+    def left(self, *, id: str, inquiry: str, participant: str, by: str, dropped: int) -> None:
+        """A participant left or was taken out; `dropped` deliveries to him will not be sent."""
+        self._write(id, "left", inquiry=inquiry, participant=participant, by=by, dropped=dropped)
+
     def noted(self, *, id: str, inquiry: str, event: str, about: str) -> None:
         """A mail that is no party's message (bounce, auto-reply, receipt) became an event of the history."""
         self._write(id, "noted", inquiry=inquiry, kind=event, about=about)

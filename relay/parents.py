@@ -32,6 +32,7 @@ class Candidates:
     known: tuple[Known, ...]
     seqs: tuple[int, ...]
     first: int  # the inquiry's first message: the parent of what answers nothing else
+    readers: tuple[int, ...]  # whose copies of our mails are named, by participant
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def candidates(connection: Connection, inquiry: int, clue: Clues) -> Candidates:
         )
         for row in rows
     )
-    return Candidates(known, tuple(row.seq for row in rows), messages.first_of(connection, inquiry))
+    named = set(clue.tokens)
+    readers = tuple(copy.recipient for copy in sent if copy.token in named and copy.recipient is not None)
+    return Candidates(known, tuple(row.seq for row in rows), messages.first_of(connection, inquiry), readers)
 
 
 def parent_of(mail: Mail, among: Candidates) -> Parent:

@@ -26,6 +26,10 @@ class LinkMaker:
         """Return what a form of this session must bring back (CSRF)."""
         return self._derive("form", session)
 
+    def proof(self, message_id: str) -> str:
+        """Return the token by which the writer of a held message shows that its address is his."""
+        return self._derive("proof", message_id)
+
     def _derive(self, purpose: str, name: str) -> str:
         digest = hmac.new(self._secret, f"{purpose}:{name}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()

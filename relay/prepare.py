@@ -5,18 +5,18 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import Connection
-
-from ..store import inquiries, messages
-from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
+from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, ParticipantRow
 from .compose.letters import (
+    Asked,
     Failure,
     FailureWord,
     Ids,
+    JoinedWord,
     Person,
     Place,
     Received,
@@ -24,19 +24,22 @@ from .compose.letters import (
     Request,
     Said,
     To,
+    WaitsWord,
 )
+from .compose.masking import Names, clean_said
 from .compose.notices import failed_notice, operator_mail, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
+from .compose.sender_notices import asked_notice, joined_notice, told_notice
+from .job import Job, NothingToSend, load_job, person_of, raw_of
 from .mail import Mail, read
-from .mail.addresses import parse_address
+from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
 from .mail.masks import mask_address, message_id, return_path
 from .mail.write import File, Letter, Mailbox, write
 from .settings import Marketplace
 from .world import World
 
-_LONGEST_CHAIN = 30  # ancestors named in References
 _LARGE = 262_144  # bytes; larger mails are composed in a thread
 
 
@@ -48,30 +51,10 @@ class Prepared:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is recorded about a delivery of an inquiry."""
-
-    inquiry: InquiryRow
-    masks: dict[str, str]  # side → token
-    reader: ParticipantRow
-    message: MessageRow | None
-    author: ParticipantRow | None
-    about: ParticipantRow | None
-    others: tuple[Person, ...]  # the other side, as the reader sees it
-    files: tuple[AttachmentRow, ...]
-    raw: bytes  # of the message or the refused mail; b"" where it is not needed
-    chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
-
-
-class NothingToSend(Exception):
-    """The delivery names nobody or nothing any more; the text says what is missing, for ops."""
-
-
 async def prepare(world: World, delivery: DeliveryRow) -> Prepared:
     """Read and compose one delivery. Raises NothingToSend, BlobMissing."""
     if delivery.inquiry is None:
-        raw = await world.store.read(lambda connection: _raw(connection, world, delivery.raw))
+        raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
         return _operator(world, delivery, raw)
     job = await world.store.read(lambda connection: load_job(connection, world, delivery))
     if len(job.raw) <= _LARGE:
@@ -79,71 +62,15 @@ async def prepare(world: World, delivery: DeliveryRow) -> Prepared:
     return await asyncio.to_thread(render, world, delivery, job)
 
 
-def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job:
-    """Read everything that a delivery's mail is made from."""
-    if delivery.inquiry is None or delivery.recipient is None:
-        raise NothingToSend("the delivery belongs to no inquiry")
-    message = messages.get(connection, delivery.message) if delivery.message is not None else None
-    files = messages.attachments(connection, [message.seq]) if message else ()
-    reader = inquiries.participant(connection, delivery.recipient)
-    others = tuple(
-        _person(person)
-        for person in inquiries.participants(connection, delivery.inquiry)
-        if person.state == "active" and person.side not in (reader.side, "observer")
-    )
-    wanted = delivery.raw or (message.raw if message and files else None)
-    return Job(
-        inquiries.get(connection, delivery.inquiry),
-        inquiries.masks_of(connection, delivery.inquiry),
-        reader,
-        message,
-        inquiries.participant(connection, message.author) if message and message.author is not None else None,
-        inquiries.participant(connection, delivery.about) if delivery.about is not None else None,
-        others,
-        files,
-        _raw(connection, world, wanted) if wanted else b"",
-        _chain(connection, world, delivery, message) if message else (),
-    )
-
-
-def _raw(connection: Connection, world: World, digest: str | None) -> bytes:
-    if digest is None:
-        raise NothingToSend("the delivery names no mail")
-    return world.store.blobs.get(connection, digest)
-
-
-def _chain(connection: Connection, world: World, delivery: DeliveryRow, message: MessageRow) -> tuple[str, ...]:
-    """Return how the reader knows the mails above this one, oldest first.
-
-    His own mails by the ids his client gave them, the others by the ids of the copies he got. For the writer
-    himself the message is among them: his copy or notice answers his own mail.
-    """
-    above = messages.ancestors(connection, message, _LONGEST_CHAIN)
-    line = (message, *above) if delivery.kind in ("copy", "failed") else above
-    place = world.settings.place(inquiries.get(connection, message.inquiry).marketplace)
-    copies = {
-        copy.message: message_id(copy.token, place.reply_domain)
-        for copy in messages.sent_as(connection, [one.seq for one in line])
-        if copy.recipient == delivery.recipient and copy.token != delivery.token
-    }
-    known = (_known_as(one, delivery.recipient, copies) for one in reversed(line))
-    return tuple(id for id in known if id)
-
-
-def _known_as(message: MessageRow, reader: int | None, copies: dict[int, str]) -> str:
-    own = message.message_id if message.author == reader and message.channel == "mail" else ""
-    return own or copies.get(message.seq, "")
-
-
 def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     """Compose the mail of a delivery. Pure: settings and what was recorded in, bytes out."""
     marketplace = world.settings.place(job.inquiry.marketplace)
     place = _place(world, marketplace)
-    to = To(_person(job.reader), _link(world, job.reader), _mask(job, marketplace))
+    to = To(person_of(job.reader), _link(world, job.reader), _mask(job, marketplace))
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, _request(job.inquiry), to, ids))
-    notice = delivery.kind in ("failed", "refused")  # nobody wants the bounce of a notice (RFC 5321 4.5.5)
+    notice = delivery.kind in ("failed", "refused", "told")  # nobody wants the bounce of a notice (RFC 5321 4.5.5)
     sender = "" if notice else return_path(delivery.token, marketplace.reply_domain)
     return Prepared(Envelope(sender, job.reader.email), write(letter))
 
@@ -152,17 +79,23 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
     at = delivery.created_at
     match delivery.kind:
         case "request":
-            letter = request_mail(*head, _said(job))
+            letter = request_mail(*head, _masked(job, head[0]))
         case "confirmation":
             letter = confirmation_mail(*head, _said(job))
         case "relayed":
-            letter = relayed_mail(*head, _said(job))
+            letter = relayed_mail(*head, _masked(job, head[0]))
         case "colleague":
-            letter = colleague_mail(*head, _said(job), job.others)
+            letter = colleague_mail(*head, _masked(job, head[0]), job.others)
         case "copy":
             letter = copy_mail(*head, _said(job), job.others, at)
         case "failed":
             letter = failed_notice(*head, _said(job), _failure(world, delivery, job), at)
+        case "asked":
+            letter = asked_notice(*head, _from_stranger(job), _asked(job, delivery.cause), at)
+        case "joined":
+            letter = joined_notice(*head, person_of(job.about or job.reader), _how(job), at)
+        case "told":
+            letter = _told(delivery, job, head)
         case "refused":
             letter = refused_notice(*head, _refused(job, at), _refusal_word(delivery.cause), at)
         case other:
@@ -170,15 +103,47 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
     return letter
 
 
+def _told(delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
+    place, request, _, ids = head
+    stranger = Mailbox(clean_name(job.reader.name), job.reader.email)
+    word = "held" if delivery.cause == "held" else "not_released"
+    said = _from_stranger(job)
+    return told_notice(place, request, stranger, job.reader.language, ids, said, word, delivery.created_at)
+
+
+def _from_stranger(job: Job) -> Said:
+    """Return what the writer of a held mail said, without its files."""
+    message = job.message
+    if message is None:
+        raise NothingToSend("the delivery names no message")
+    side = "buyer" if message.side == "buyer" else "seller"
+    writer = Person(message.from_name, message.from_email, "", side, "")
+    return Said(writer, message.text, "", message.dated, message.subject)
+
+
+def _asked(job: Job, word: str) -> Asked:
+    message = job.message
+    if message is None:
+        raise NothingToSend("the delivery names no message")
+    asked = "was_it_you" if word == "was_it_you" else "is_he_with_you"
+    why: WaitsWord = next((one for one in get_args(WaitsWord) if one == message.why_held), "unknown sender")
+    return Asked(asked, message.from_email, clean_name(message.from_name), message.may_tell, why)
+
+
+def _how(job: Job) -> JoinedWord:
+    how = job.about.joined_by if job.about else ""
+    return next((one for one in get_args(JoinedWord) if one == how), "approved")
+
+
 def _failure(world: World, delivery: DeliveryRow, job: Job) -> Failure:
     tried = world.settings.outbound.give_up if delivery.cause == "unreachable" else None
-    return Failure(_failure_word(delivery.cause), _person(job.about or job.reader), tried)
+    return Failure(_failure_word(delivery.cause), person_of(job.about or job.reader), tried)
 
 
 def _refused(job: Job, at: datetime) -> Said:
     """Return what was said in a mail that was refused for this inquiry, so that its writer knows it again."""
     mail = read(job.raw)
-    return Said(_person(job.reader), mail.text, "", at, mail.first("Subject"))
+    return Said(person_of(job.reader), mail.text, "", at, mail.first("Subject"))
 
 
 def _refusal_word(cause: str) -> RefusalWord:
@@ -194,7 +159,26 @@ def _said(job: Job) -> Said:
         raise NothingToSend("the message has no writer")
     message = job.message
     files = _files(job.files, read(job.raw)) if job.raw else ()
-    return Said(_person(job.author), message.text, message.html, message.dated, message.subject, files)
+    return Said(person_of(job.author), message.text, message.html, message.dated, message.subject, files)
+
+
+def _masked(job: Job, place: Place) -> Said:
+    """Return what was said as its reader may see it: the masks where the mail named real addresses."""
+    masks = {side: mask_address(side, token, place.reply_domain) for side, token in job.masks.items()}
+    names = Names(tuple((real, masks[side]) for real, side in job.addresses), reader=job.reader.email)
+    said, _ = clean_said(_said(job), names)
+    return _without_links(said, place.base_url)
+
+
+def _without_links(said: Said, base_url: str) -> Said:
+    """Take personal links out of what was quoted between the lines: whoever has one acts for its owner."""
+    link = re.compile(re.escape(f"{base_url}/c/") + r"[A-Za-z0-9_-]+")
+    in_bytes = re.compile(link.pattern.encode())
+    files = tuple(
+        replace(file, data=in_bytes.sub(base_url.encode(), file.data)) if file.type.startswith("message/") else file
+        for file in said.files
+    )
+    return replace(said, text=link.sub(base_url, said.text), html=link.sub(base_url, said.html), files=files)
 
 
 def _files(rows: tuple[AttachmentRow, ...], mail: Mail) -> tuple[File, ...]:
@@ -235,11 +219,6 @@ def _request(inquiry: InquiryRow) -> Request:
         inquiry.company_name,
         tuple(inquiry.wishes),
     )
-
-
-def _person(row: ParticipantRow) -> Person:
-    side = "buyer" if row.side == "buyer" else "seller"
-    return Person(row.name, row.email, row.language, side, row.company)
 
 
 def _link(world: World, reader: ParticipantRow) -> str:

@@ -3,6 +3,7 @@
 Each function runs inside a transaction of the store and writes everything that belongs together, or nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from ..store import inquiries, messages
 from ..store.rows import add
-from ..store.tables import Delivery, DeliveryState, Event, Link, MessageState, Participant, Side
+from ..store.tables import Delivery, DeliveryState, Event, Link, MessageState, Participant, ParticipantState, Side
 from ..store.values import DeliveryRow, MessageRow, ParticipantRow
 from .clock import new_id
 from .mail.masks import new_token
@@ -65,18 +66,44 @@ def queue_delivery(
     )
 
 
+def queue_to_stranger(connection: Connection, cause: Cause, message: MessageRow, word: str, kind: str = "told") -> int:
+    """Queue a notice to the writer of a mail who is no participant; `word` says what became of it."""
+    return add(
+        connection,
+        Delivery(
+            id=new_id(cause.at),
+            token=new_token(),
+            mail=cause.mail,
+            kind=kind,
+            inquiry=message.inquiry,
+            message=message.seq,
+            to=message.from_email,
+            cause=word,
+            state=DeliveryState.QUEUED,
+            created_at=cause.at,
+            next_attempt_at=cause.at,
+        ),
+    )
+
+
 def queue_message(
-    connection: Connection, cause: Cause, message: MessageRow, author: ParticipantRow, *, copy_to_writer: bool
+    connection: Connection,
+    cause: Cause,
+    message: MessageRow,
+    author: ParticipantRow,
+    *,
+    copy_to_writer: bool,
+    has_it: Collection[str] = (),
 ) -> int:
     """Queue a message to everybody who is to read it; returns how many deliveries that made.
 
-    The other side gets it relayed, the writer's colleagues see what was written for them, the writer gets his
-    copy if that is switched on.
+    The other side gets it relayed, the writer's colleagues see what was written for them (but for those who have
+    it already from the writer himself, by their address keys in `has_it`), the writer gets his copy.
     """
     count = 0
     for person in inquiries.participants(connection, message.inquiry):
         kind = _kind_for(person, author, copy_to_writer=copy_to_writer)
-        if kind:
+        if kind and not (kind == "colleague" and person.email_key in has_it):
             queue_delivery(connection, cause, kind, person, message.seq)
             count += 1
     add_event(connection, message.inquiry, cause.at, "message.relayed", author.seq, message.seq, {"recipients": count})
@@ -106,13 +133,20 @@ def add_event(
     return add(connection, row)
 
 
-def join(connection: Connection, links: LinkMaker, person: Participant) -> ParticipantRow:
-    """Add a participant with a personal link, and the event that says how he joined."""
+def join(
+    connection: Connection,
+    links: LinkMaker,
+    person: Participant,
+    state: ParticipantState = ParticipantState.ACTIVE,
+) -> ParticipantRow:
+    """Add a participant with a personal link; the history says how he joined, once he takes part."""
+    person.state = state
     seq = add(connection, person)
     digest = token_hash(links.token(person.id))
     add(connection, Link(token_hash=digest, participant=seq, created_at=person.joined_at))
-    proof = {"by": person.joined_by}
-    add_event(connection, person.inquiry, person.joined_at, "participant.joined", seq, None, proof)
+    if state == ParticipantState.ACTIVE:
+        proof = {"by": person.joined_by}
+        add_event(connection, person.inquiry, person.joined_at, "participant.joined", seq, None, proof)
     return inquiries.participant(connection, seq)
 
 

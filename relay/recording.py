@@ -11,16 +11,18 @@ from ..store import blobs, inquiries, messages
 from ..store.blobs import StoredBlob
 from ..store.rows import add
 from ..store.tables import Attachment, Delivery, DeliveryState, Message, MessageState
-from ..store.values import InquiryRow
+from ..store.values import InquiryRow, MessageRow, ParticipantRow
 from .arrival import Arrival, OperatorHit
 from .clock import new_id
 from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
-from .identify import Decision, Known
+from .identify import Decision, Held, Joins, Known
+from .joining import admit, bring_in, copied, newcomer
+from .mail.addresses import clean_name
 from .mail.masks import new_token
 from .parents import Parent
 from .record import Cause, Notice, add_event, queue_delivery, queue_message
 from .understand import Understood
-from .world import World
+from .world import Evidence, World
 
 _CLOCK_SKEW = timedelta(hours=24)  # a Date further in the future is not believed
 _REFUSALS = {NOT_ANY_MORE.reason: "left", OWN_SIDE.reason: "own_side", EMPTY.reason: "empty"}
@@ -39,6 +41,7 @@ class Placed:
     inquiry: InquiryRow
     side: str  # the side that wrote
     parent: Parent
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +53,56 @@ class Accepted:
     duplicate: bool = False
 
 
-async def record_message(world: World, placed: Placed, participant: int) -> Reply:
-    """Record a message of a known participant and queue it to everybody who is to read it."""
+async def record_message(world: World, placed: Placed, decision: Known | Joins) -> Reply:
+    """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
-    copy = world.settings.notices.copy_to_writer
-    done = await world.store.write(
-        lambda connection: write_message(connection, placed, raw, participant, copy_to_writer=copy)
-    )
-    _log_accepted(world, placed, done)
+    done = await world.store.write(lambda connection: write_message(connection, world, placed, raw, decision))
+    log_accepted(world, placed, done)
     return kept(placed.arrival.id)
 
 
 def write_message(
-    connection: Connection, placed: Placed, raw: StoredBlob, participant: int, *, copy_to_writer: bool
+    connection: Connection, world: World, placed: Placed, raw: StoredBlob, decision: Known | Joins
 ) -> Accepted:
     """Write message, files, events and deliveries; the same mail a second time changes nothing."""
     duplicate = messages.duplicate_of(connection, placed.inquiry.seq, placed.understood.dedupe)
     if duplicate is not None:
         return Accepted(duplicate, 0, duplicate=True)
-    author = inquiries.participant(connection, participant)
-    message = _add_message(connection, placed, raw, MessageState.ACCEPTED, participant)
     cause = Cause(placed.arrival.id, placed.arrival.at)
-    return Accepted(message.id, queue_message(connection, cause, message, author, copy_to_writer=copy_to_writer))
+    author = _author(connection, world, placed, cause, decision)
+    named = () if placed.arrival.author is not None else copied(placed.understood)
+    domains = {one.reply_domain for one in world.settings.marketplace}
+    others = tuple(address for address in named if address.domain not in domains)
+    bring_in(connection, world.links, cause, author, others)
+    message = add_message(connection, placed, raw, MessageState.ACCEPTED, author.seq)
+    has_it = {address.key for address in others}
+    copy = world.settings.notices.copy_to_writer
+    count = queue_message(connection, cause, message, author, copy_to_writer=copy, has_it=has_it)
+    return Accepted(message.id, count)
 
 
-def _log_accepted(world: World, placed: Placed, done: Accepted) -> None:
+def _author(
+    connection: Connection, world: World, placed: Placed, cause: Cause, decision: Known | Joins
+) -> ParticipantRow:
+    if isinstance(decision, Known):
+        return inquiries.participant(connection, decision.participant)
+    invited = inquiries.participant(connection, decision.invited) if decision.invited is not None else None
+    address = placed.understood.writer.address
+    if address is None:
+        raise LookupError("somebody joins without an address")
+    language = world.settings.place(placed.inquiry.marketplace).language
+    name = clean_name(placed.understood.writer.name)
+    new = newcomer(placed.inquiry.seq, placed.side, address, name, language, decision.how, cause)
+    return admit(connection, world.links, cause, invited, new, decision)
+
+
+def log_accepted(world: World, placed: Placed, done: Accepted) -> None:
+    """Tell the journal that a mail is recorded, or that it was before."""
     names = {"id": placed.arrival.id, "inquiry": placed.inquiry.id, "message": done.message}
     if done.duplicate:
         world.journal.duplicate(**names)
     else:
         world.journal.accepted(**names, deliveries=done.deliveries)
-
-
-async def record_held(world: World, placed: Placed, why: str) -> Reply:
-    """Record a mail whose writer is not known; it waits for somebody's yes."""
-    raw = await store_raw(world, placed.arrival)
-
-    def unit(connection: Connection) -> Accepted:
-        duplicate = messages.duplicate_of(connection, placed.inquiry.seq, placed.understood.dedupe)
-        if duplicate is not None:
-            return Accepted(duplicate, 0, duplicate=True)
-        message = _add_message(connection, placed, raw, MessageState.HELD, None, why)
-        add_event(connection, placed.inquiry.seq, placed.arrival.at, "message.held", None, message.seq, {"why": why})
-        return Accepted(message.id, 0)
-
-    done = await world.store.write(unit)
-    if done.duplicate:
-        _log_accepted(world, placed, done)
-    else:
-        world.journal.held(
-            id=placed.arrival.id,
-            inquiry=placed.inquiry.id,
-            message=done.message,
-            sender=_sender(placed.understood),
-            why=why,
-        )
-    return kept(placed.arrival.id)
 
 
 async def record_noted(world: World, placed: Placed, decision: Decision) -> Reply:
@@ -172,14 +169,15 @@ async def store_raw(world: World, arrival: Arrival) -> StoredBlob:
     return await world.store.in_thread(lambda: world.store.blobs.put(arrival.data))
 
 
-def _add_message(
+def add_message(
     connection: Connection,
     placed: Placed,
     raw: StoredBlob,
     state: MessageState,
     author: int | None,
-    why_held: str = "",
-) -> messages.MessageRow:
+    held: Held | None = None,
+) -> MessageRow:
+    """Write the rows of a mail: raw, message, attachments, the event that it came in."""
     arrival, understood = placed.arrival, placed.understood
     mail, split = understood.mail, understood.split
     blobs.record(connection, [raw])
@@ -196,7 +194,7 @@ def _add_message(
             at=arrival.at,
             dated=dated(mail.first("Date"), arrival.at),
             mail_from=arrival.mail_from,
-            from_email=_sender(understood),
+            from_email=sender(understood),
             from_name=understood.writer.name,
             subject=mail.first("Subject"),
             message_id=understood.message_id,
@@ -211,7 +209,10 @@ def _add_message(
             split_by=split.decided_by,
             raw=raw.hash,
             size=raw.size,
-            why_held=why_held,
+            authentication=placed.evidence.header,
+            may_tell=placed.evidence.domain_spoke,
+            why_held=held.why if held else "",
+            ask=held.ask if held else None,
         ),
     )
     _add_attachments(connection, seq, understood, arrival.at)
@@ -241,7 +242,8 @@ def _add_attachments(connection: Connection, message: int, understood: Understoo
         )
 
 
-def _sender(understood: Understood) -> str:
+def sender(understood: Understood) -> str:
+    """Return the address that From names, "" where it names none."""
     return understood.writer.address.text if understood.writer.address else ""
 
 

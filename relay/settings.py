@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -134,10 +135,29 @@ class ControlSettings(Section):
 
 
 class DnsSettings(Section):
-    """Name servers asked for MX records."""
+    """Name servers asked for MX records and for proof."""
 
     servers: tuple[str, ...] = ()
     timeout: Duration = timedelta(seconds=5)
+
+
+class SenderSettings(Section):
+    """Who may write to a mask."""
+
+    policy: Literal["open", "confirm", "approve"] = "confirm"
+    authentication: Literal["enforce", "record", "off"] = "enforce"
+    proof_timeout: Duration = timedelta(seconds=10)
+    held_for: Duration = timedelta(days=14)
+    trusted_networks: tuple[str, ...] = ()
+    trusted_names: tuple[str, ...] = ()
+    trusted_sealers: tuple[str, ...] = ()
+
+    @field_validator("trusted_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network)
+        return networks
 
 
 class LogSettings(Section):
@@ -199,6 +219,7 @@ class Settings(Section):
     links: LinksSettings = LinksSettings()
     control: ControlSettings = ControlSettings()
     dns: DnsSettings = DnsSettings()
+    sender: SenderSettings = SenderSettings()
     log: LogSettings = LogSettings()
     notices: NoticeSettings = NoticeSettings()
     operator: OperatorSettings = OperatorSettings()

@@ -12,10 +12,11 @@ from .arrival import Arrival, MaskHit, Peer
 from .clock import new_id
 from .control import ControlError
 from .errors import Reply
-from .identify import Decision, Held, Known, Refusal
+from .identify import Decision, Held, Joins, Known, Refusal
+from .job import load_job
 from .mail import read
 from .mail.addresses import parse_address, read_from
-from .prepare import Prepared, load_job, render
+from .prepare import Prepared, render
 from .recording import Placed, write_message
 from .resolve import resolve
 from .understand import understand
@@ -62,14 +63,13 @@ async def simulate(world: World, argument: object) -> object:
 
 async def _outgoing(world: World, placed: Placed, decision: Decision) -> tuple[list[Sent], bool]:
     """Record the message for real, render what would go out, and take it all back."""
-    if not isinstance(decision, Known) or placed.understood.kind.name != "human":
+    if not isinstance(decision, Known | Joins) or placed.understood.kind.name != "human":
         return [], False
     data = placed.arrival.data
     raw = StoredBlob("simulated", len(data), data)
 
     def unit(connection: Connection) -> None:
-        copy = world.settings.notices.copy_to_writer
-        done = write_message(connection, placed, raw, decision.participant, copy_to_writer=copy)
+        done = write_message(connection, world, placed, raw, decision)
         rows = outbox.by_mail(connection, placed.arrival.id)
         jobs = [(row, load_job(connection, world, row)) for row in rows]
         raise _TakenBack([Sent(row.kind, row.to, render(world, row, job)) for row, job in jobs], done.duplicate)
@@ -86,6 +86,7 @@ def _told(placed: Placed, decision: Decision, sent: list[Sent], duplicate: bool)
     return {
         "decision": type(decision).__name__.lower(),
         "why": _why(decision),
+        "proof": placed.evidence.header,
         "sender": understood.writer.address.text if understood.writer.address else "",
         "side": placed.side,
         "inquiry": placed.inquiry.id,
@@ -106,8 +107,10 @@ def _told(placed: Placed, decision: Decision, sent: list[Sent], duplicate: bool)
 
 def _why(decision: Decision) -> str:
     match decision:
-        case Held(why):
+        case Held(why, _):
             return why
+        case Joins(how, _):
+            return f"joins by {how}"
         case Refusal(reply, _):
             return reply.line
         case Known():

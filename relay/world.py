@@ -2,12 +2,51 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..store.store import Store
+from .arrival import Arrival
 from .clock import Clock
 from .journal import Journal
+from .mail.addresses import Address
 from .personal_links import LinkMaker
 from .settings import Settings
+
+
+class Evidence(Protocol):
+    """What was proved of a mail."""
+
+    @property
+    def proved(self) -> bool:
+        """The domain of From answers for the mail."""
+        ...
+
+    @property
+    def domain_spoke(self) -> bool:
+        """SPF or DKIM passed for that domain, so telling the writer something is no backscatter."""
+        ...
+
+    @property
+    def header(self) -> str:
+        """Our Authentication-Results."""
+        ...
+
+
+class Prover(Protocol):
+    """Says what is proved of a mail whose one From address is `from_address`. Never raises."""
+
+    async def prove(self, arrival: Arrival, from_address: Address | None) -> Evidence:
+        """Ask SPF, DKIM and DMARC, within a time limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The evidence where nobody was asked."""
+
+    proved: bool = False
+    domain_spoke: bool = False
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +59,4 @@ class World:
     clock: Clock
     links: LinkMaker
     wake: Callable[[], None]
+    prover: Prover | None = None  # None: authentication is off

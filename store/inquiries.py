@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from .tables import Inquiry, Link, Mask, Participant, table
+from .tables import Inquiry, Link, Mask, Participant, ParticipantState, table
 from .values import InquiryRow, ParticipantRow, columns, fetch, fetch_one, project
 
 _inquiry, _mask, _participant, _link = table(Inquiry), table(Mask), table(Participant), table(Link)
@@ -101,6 +101,11 @@ def participant(connection: Connection, seq: int) -> ParticipantRow:
     if row is None:
         raise LookupError(f"participant {seq}")
     return row
+
+
+def set_participant_state(connection: Connection, seq: int, state: ParticipantState) -> None:
+    """Move a participant to another state."""
+    connection.execute(update(_participant).where(_participant.c.seq == seq).values(state=state))
 
 
 _FIND_LINK = (

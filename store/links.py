@@ -33,7 +33,6 @@ class Pane:
     """One page-full of an inquiry, messages and events newest first."""
 
     inquiry: InquiryRow
-    masks: dict[str, str]  # side → token
     people: tuple[ParticipantRow, ...]
     request: MessageRow  # the buyer's first message
     messages: tuple[MessageRow, ...]
@@ -52,7 +51,6 @@ def pane(connection: Connection, inquiry: int, side: str, *, most: int, most_eve
     seqs = [row.seq for row in shown]
     return Pane(
         inquiries.get(connection, inquiry),
-        inquiries.masks_of(connection, inquiry),
         inquiries.participants(connection, inquiry),
         messages.get(connection, messages.first_of(connection, inquiry)),
         shown,

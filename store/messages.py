@@ -149,3 +149,9 @@ def release(connection: Connection, seq: int, author: int) -> bool:
     """Give a held message its author and accept it; False when it was not held any more."""
     statement = update(_message).where(_message.c.seq == seq, _message.c.state == MessageState.HELD)
     return connection.execute(statement.values(state=MessageState.ACCEPTED, author=author)).rowcount == 1
+
+
+def wait_for(connection: Connection, seq: int, why: str, ask: int | None) -> None:
+    """A held message waits for another yes than before."""
+    statement = update(_message).where(_message.c.seq == seq, _message.c.state == MessageState.HELD)
+    connection.execute(statement.values(why_held=why, ask=ask))

@@ -169,6 +169,14 @@ def drop(connection: Connection, seq: int, now: datetime) -> bool:
 _FIND = project(Delivery, DeliveryRow, _delivery.c.id == bindparam("id"))
 
 
+def drop_all_to(connection: Connection, recipient: int, now: datetime) -> list[str]:
+    """Take everything that waits for a participant off the queue; returns the deliveries' ids."""
+    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+    statement = update(_delivery).where(_delivery.c.recipient == recipient, _delivery.c.state.in_(states))
+    values = {"state": DeliveryState.DROPPED, "finished_at": now}
+    return list(connection.execute(statement.values(values).returning(_delivery.c.id)).scalars())
+
+
 def find(connection: Connection, id: str) -> DeliveryRow | None:
     """Find a delivery by its id."""
     return fetch_one(connection, _FIND, DeliveryRow, id=id)
@@ -212,6 +220,12 @@ def of_inquiry(connection: Connection, inquiry: int) -> tuple[DeliveryRow, ...]:
 def by_mail(connection: Connection, mail: str) -> tuple[DeliveryRow, ...]:
     """Return all deliveries that one mail made, oldest first."""
     return where(connection, _delivery.c.mail == mail)
+
+
+def told_since(connection: Connection, address: str, since: datetime) -> bool:
+    """True when the writer at `address` was told that a mail of his waits, after `since`."""
+    told = (_delivery.c.kind == "told", _delivery.c.cause == "held", _delivery.c.created_at > since)
+    return bool(where(connection, _delivery.c.to == address, *told))
 
 
 def of_message(connection: Connection, message: int) -> tuple[DeliveryRow, ...]:

@@ -14,7 +14,7 @@ from .writer import Writer
 
 T = TypeVar("T")
 
-_READERS = 4
+_READERS = 2
 
 
 class Reader:

@@ -25,6 +25,16 @@ class Side(StrEnum):
         return {Side.BUYER: Side.SELLER, Side.SELLER: Side.BUYER}[self]
 
 
+class ParticipantState(StrEnum):
+    """invited | guest → active → left | transferred. Only active people get mail and may write."""
+
+    ACTIVE = "active"
+    INVITED = "invited"  # put in Cc by a participant; takes part once he writes and is proved
+    GUEST = "guest"  # one mail of his was let through; the next one is held again
+    LEFT = "left"
+    TRANSFERRED = "transferred"
+
+
 class MessageState(StrEnum):
     """held → accepted | refused; accepted → delivered | failed; failed → delivered (a later retry by ops)."""
 
@@ -109,8 +119,8 @@ class Participant(SQLModel, table=True):
     company: str = ""
     phone: str = ""
     language: str = ""
-    state: str = "active"  # active → left | transferred
-    joined_by: str  # inquiry | cc | released
+    state: str = "active"  # invited | guest → active → left | transferred
+    joined_by: str  # inquiry | cc | domain | open | approved | once
     joined_at: datetime = Field(sa_type=Utc)
 
 
@@ -155,7 +165,12 @@ class Message(SQLModel, table=True):
     language: str = ""
     raw: str | None = Field(default=None, foreign_key="blob.hash")
     size: int = 0  # bytes of the raw mail
+    authentication: str = ""  # our Authentication-Results (RFC 8601)
+    may_tell: bool = False  # the writer's domain answers for the mail, so a notice to him is no backscatter
     why_held: str = ""
+    ask: int | None = Field(
+        default=None, foreign_key="participant.seq"
+    )  # whose yes a held mail waits for; None: anybody's
 
 
 class Attachment(SQLModel, table=True):

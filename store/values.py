@@ -80,7 +80,10 @@ class MessageRow:
     language: str
     raw: str | None
     size: int
+    authentication: str
+    may_tell: bool
     why_held: str
+    ask: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,10 @@ ORDER: Mapping[str, object] = {
 }
 
 
-def settings_text(peer_port: int, extra: str = "", *, copy: bool = False) -> str:
+NO_PROOF = 'authentication = "off"'
+
+
+def settings_text(peer_port: int, extra: str = "", *, copy: bool = False, sender: str = NO_PROOF) -> str:
     return f"""
 [smtp]
 listen = "127.0.0.1:0"
@@ -50,6 +53,8 @@ give_up = "2h"
 [links]
 listen = "127.0.0.1:0"
 base_url = "http://127.0.0.1:1"
+[sender]
+{sender}
 [log]
 stderr = false
 [notices]
@@ -108,13 +113,19 @@ class Running:
         return self.logged(event)
 
 
-def make_settings(folder: Path, peer: Peer, extra: str = "", *, copy: bool = False) -> Settings:
-    return parse(settings_text(peer.port, extra, copy=copy), "test", folder, {})
+def make_settings(folder: Path, peer: Peer, extra: str = "", *, copy: bool = False, sender: str = NO_PROOF) -> Settings:
+    return parse(settings_text(peer.port, extra, copy=copy, sender=sender), "test", folder, {})
 
 
 @asynccontextmanager
 async def running(
-    folder: Path, peer: Peer, *, clock: Clock = utc_now, extra: str = "", copy: bool = False
+    folder: Path,
+    peer: Peer,
+    *,
+    clock: Clock = utc_now,
+    extra: str = "",
+    copy: bool = False,
+    sender: str = NO_PROOF,
 ) -> AsyncGenerator[Running]:
     """Run a gateway in `folder` until the block ends."""
     lines: list[str] = []
@@ -126,7 +137,7 @@ async def running(
         loop.call_soon_threadsafe(written.set)
 
     journal = Journal(write, clock=clock)
-    gateway = Gateway(make_settings(folder, peer, extra, copy=copy), journal, clock)
+    gateway = Gateway(make_settings(folder, peer, extra, copy=copy, sender=sender), journal, clock)
     async with gateway:
         yield Running(gateway, peer, lines, written)
 

@@ -1,16 +1,20 @@
 """Says yes or no to a held mail. A yes relays it as it came, with its own Date, files and place in the thread."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import Connection
 
 from ...store import inquiries, messages
-from ...store.tables import MessageState, Participant
+from ...store.tables import MessageState, ParticipantState
 from ...store.values import MessageRow, ParticipantRow
-from ..clock import new_id
-from ..mail.addresses import parse_address
+from ..holding import say_no
+from ..joining import newcomer
+from ..mail.addresses import clean_name, parse_address
 from ..record import Cause, add_event, join, queue_message
 from ..world import World
+
+Scope = Literal["always", "once"]
 
 
 class NotHeld(Exception):
@@ -19,49 +23,55 @@ class NotHeld(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What became of a held message."""
+    """What became of a held message. `also` are other held mails of the same writer that went with it."""
 
     id: str
     inquiry: str
     state: str
     deliveries: int
+    also: tuple[str, ...] = ()
 
 
-async def release(world: World, id: str, by: str) -> Decided:
-    """Relay a held message; its writer becomes a participant of the inquiry. Raises NotHeld."""
+async def release(world: World, id: str, by: str, scope: Scope = "always") -> Decided:
+    """Relay a held message. Raises NotHeld.
+
+    "always": its writer takes part from now on, and everything else that waits from him goes out with it, in order.
+    "once": only this mail; his next one is held again.
+    """
     now = world.clock()
 
-    def unit(connection: Connection) -> tuple[Decided, str]:
+    def unit(connection: Connection) -> tuple[Decided, list[MessageRow]]:
         message = _held(connection, id)
-        author = _author(connection, world, message)
-        messages.release(connection, message.seq, author.seq)
-        proof = {"by": by}
-        add_event(connection, message.inquiry, now, "message.released", author.seq, message.seq, proof)
-        cause = Cause(message.mail, now)
-        copy = world.settings.notices.copy_to_writer
-        count = queue_message(connection, cause, message, author, copy_to_writer=copy)
+        author = _author(connection, world, message, scope, by)
+        rows = [message, *(_waiting_too(connection, message) if scope == "always" else ())]
+        rows.sort(key=lambda row: row.seq)
+        count = sum(_let_through(connection, world, Cause(row.mail, now), row, author, by) for row in rows)
         inquiry = inquiries.get(connection, message.inquiry)
-        return Decided(message.id, inquiry.id, "released", count), message.mail
+        also = tuple(row.id for row in rows if row.seq != message.seq)
+        return Decided(message.id, inquiry.id, "released", count, also), rows
 
-    decided, mail = await world.store.write(unit)
-    world.journal.released(id=mail, inquiry=decided.inquiry, message=decided.id, by=by, deliveries=decided.deliveries)
+    decided, rows = await world.store.write(unit)
+    for row in rows:
+        world.journal.released(
+            id=row.mail, inquiry=decided.inquiry, message=row.id, by=by, deliveries=decided.deliveries
+        )
     world.wake()
     return decided
 
 
 async def refuse(world: World, id: str, by: str) -> Decided:
-    """Keep a held message from being relayed, for good. Raises NotHeld."""
+    """Keep a held message from being relayed, for good; its writer is told where that is safe. Raises NotHeld."""
     now = world.clock()
 
     def unit(connection: Connection) -> tuple[Decided, str]:
         message = _held(connection, id)
-        messages.set_state(connection, message.seq, MessageState.REFUSED, (MessageState.HELD,))
-        add_event(connection, message.inquiry, now, "message.refused", None, message.seq, {"by": by})
+        say_no(connection, Cause(message.mail, now), message, by)
         inquiry = inquiries.get(connection, message.inquiry)
         return Decided(message.id, inquiry.id, "refused", 0), message.mail
 
     decided, mail = await world.store.write(unit)
     world.journal.refused(id=mail, inquiry=decided.inquiry, message=decided.id, by=by)
+    world.wake()
     return decided
 
 
@@ -72,25 +82,54 @@ def _held(connection: Connection, id: str) -> MessageRow:
     return message
 
 
-def _author(connection: Connection, world: World, message: MessageRow) -> ParticipantRow:
+def _waiting_too(connection: Connection, message: MessageRow) -> list[MessageRow]:
+    """Return what else waits from the same writer for the same reason; a mail that may be forged needs its own yes."""
+    if message.why_held == "unproved":
+        return []
+    return [
+        row
+        for row in messages.held(connection)
+        if (row.inquiry, row.side, row.from_email) == (message.inquiry, message.side, message.from_email)
+        and row.seq != message.seq
+        and row.why_held == message.why_held
+    ]
+
+
+def _let_through(
+    connection: Connection, world: World, cause: Cause, message: MessageRow, author: ParticipantRow, by: str
+) -> int:
+    messages.release(connection, message.seq, author.seq)
+    add_event(connection, message.inquiry, cause.at, "message.released", author.seq, message.seq, {"by": by})
+    copy = world.settings.notices.copy_to_writer and author.state == ParticipantState.ACTIVE
+    return queue_message(connection, cause, message, author, copy_to_writer=copy)
+
+
+def _author(connection: Connection, world: World, message: MessageRow, scope: Scope, by: str) -> ParticipantRow:
     """Return the writer as a participant of the side he wrote for, joining him if he is new."""
     address = parse_address(message.from_email)
     if address is None:
         raise NotHeld(f"{message.id}: it names no writer")
-    for person in inquiries.participants(connection, message.inquiry):
-        if person.email_key == address.key and person.side == message.side and person.state == "active":
-            return person
-    inquiry = inquiries.get(connection, message.inquiry)
-    now = world.clock()
-    person = Participant(
-        id=new_id(now),
-        inquiry=message.inquiry,
-        side=message.side,
-        email=address.text,
-        email_key=address.key,
-        name=message.from_name,
-        language=world.settings.place(inquiry.marketplace).language,
-        joined_by="released",
-        joined_at=now,
-    )
-    return join(connection, world.links, person)
+    own = [
+        person
+        for person in inquiries.participants(connection, message.inquiry)
+        if person.email_key == address.key and person.side == message.side
+    ]
+    person = next((one for one in own if one.state == ParticipantState.ACTIVE), None) or next(iter(own), None)
+    if person is not None:
+        return _at_least(connection, world, person, scope, by)
+    cause = Cause(message.mail, world.clock())
+    language = world.settings.place(inquiries.get(connection, message.inquiry).marketplace).language
+    how = "approved" if scope == "always" else "once"
+    row = newcomer(message.inquiry, message.side, address, clean_name(message.from_name), language, how, cause)
+    state = ParticipantState.ACTIVE if scope == "always" else ParticipantState.GUEST
+    return join(connection, world.links, row, state)
+
+
+def _at_least(connection: Connection, world: World, person: ParticipantRow, scope: Scope, by: str) -> ParticipantRow:
+    """Bring somebody who was invited, a guest or gone back in for good, where the yes is for always."""
+    if scope == "once" or person.state == ParticipantState.ACTIVE:
+        return person
+    inquiries.set_participant_state(connection, person.seq, ParticipantState.ACTIVE)
+    proof = {"by": "approved", "approved_by": by}
+    add_event(connection, person.inquiry, world.clock(), "participant.joined", person.seq, None, proof)
+    return inquiries.participant(connection, person.seq)

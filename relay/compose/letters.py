@@ -17,6 +17,12 @@ NameStyle = Literal["short", "full"]
 FailureWord = Literal["unknown_address", "full", "too_big", "refused", "unreachable", "other"]
 RefusalWord = Literal["closed", "left", "own_side", "empty", "sender", "other"]
 
+# What is asked about a mail that waits, why it waits, what became of it, and how somebody new came in.
+AskedWord = Literal["was_it_you", "is_he_with_you"]
+WaitsWord = Literal["unproved", "other mailbox", "unknown sender", "odd header"]
+ToldWord = Literal["held", "not_released"]
+JoinedWord = Literal["domain", "cc", "open", "approved"]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -91,6 +97,17 @@ class Failure:
     cause: FailureWord
     reader: Person
     tried_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody is to decide about a mail that waits: the question, and what is known of its writer."""
+
+    word: AskedWord
+    address: str  # as From gives it
+    name: str  # as From gives it, "" for none
+    proved: bool  # the address's domain answers for this mail
+    why: WaitsWord
 
 
 @dataclass(frozen=True, slots=True)

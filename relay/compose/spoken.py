@@ -50,7 +50,7 @@ def spoken(said: Said, words: Words, domain: str) -> Spoken:
 
 def beginning(said: Said) -> Spoken:
     """Return the first lines of a message, by which its writer knows it again."""
-    text = _without_content_ids(said).strip("\n")
+    text = _without_content_ids(said).strip()
     if len(text) > _BEGINNING:
         text = text[:_BEGINNING].rsplit(maxsplit=1)[0] + " …"
     return Spoken(text, Markup(from_text(text)), ())  # noqa: S704 (escaped by from_text)

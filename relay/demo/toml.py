@@ -30,6 +30,9 @@ base_url = "http://127.0.0.1:{links_port}"
 [notices]
 copy_to_writer = false  # the demo's mail programs show what was sent
 
+[sender]
+authentication = "off"  # the demo's people have no domains that could answer for them
+
 [log]
 stderr = false
 

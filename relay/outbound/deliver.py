@@ -17,7 +17,8 @@ from ...store.outbox import Tried
 from ...store.tables import DeliveryState, MessageState
 from ...store.values import DeliveryRow
 from ..clock import iso, new_id
-from ..prepare import NothingToSend, Prepared, prepare
+from ..job import NothingToSend
+from ..prepare import Prepared, prepare
 from ..record import Cause, add_event, cause_word, fail_message
 from ..world import World
 from .backoff import next_attempt

@@ -145,7 +145,7 @@ async def test_several_masks_in_one_mail_are_handled_each_on_its_own(world: Runn
     masks = [one.masks["buyer"], two.masks["buyer"]]
     reply = await world.send(SELLER, masks, mail(SELLER, ", ".join(masks), "For both?"))
     assert reply.code == 250
-    (relayed,) = (await peer.wait(5))[4:]
+    (relayed,) = to((await peer.wait(6))[4:], BUYER)
     assert one.masks["seller"] in header(relayed, "From")
     assert len(world.logged("held")) == 1
 
@@ -201,3 +201,15 @@ async def test_bounces_and_vacation_mail_are_events_and_relayed_to_nobody(world:
     events, messages = shown["events"], shown["messages"]
     assert "auto_reply.received" in [event["kind"] for event in events]
     assert len(messages) == 2
+
+
+async def test_a_personal_link_that_was_quoted_never_reaches_the_other_side(world: Running, peer: Peer) -> None:
+    made = await world.open()
+    (request,) = to(await peer.wait(2), SELLER)
+    link = made.links[SELLER]
+    assert link in body(request)
+    between = f"> {link}\nYes, I have seen that.\n> Open the conversation:\nDone."
+    await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], between))
+    got = to(await peer.wait(3), BUYER)[-1]
+    assert "I have seen that" in body(got)
+    assert link.rpartition("/")[2].encode() not in got.data

@@ -1,0 +1,66 @@
+"""Somebody typed his address on the page and has shown, by the link in a mail to it, that it is his."""
+
+from sqlalchemy import Connection
+
+from ...store import inquiries, messages
+from ...store.tables import MessageState
+from ...store.values import MessageRow, ParticipantRow
+from ..holding import ask
+from ..identify import Clue, Decision, Held, Joins, Known, Rules, identify
+from ..joining import admit, newcomer
+from ..mail.addresses import clean_name, parse_address, read_from
+from ..record import Cause, add_event, queue_message
+from ..world import World
+from .hold import NotHeld
+
+
+async def prove(world: World, message_id: str) -> str:
+    """Take the address of a message as proved: "relayed", or "held" where his side is asked. Raises NotHeld."""
+    now = world.clock()
+
+    def unit(connection: Connection) -> tuple[str, MessageRow, int]:
+        message = messages.find(connection, message_id)
+        if message is None or message.state != MessageState.HELD or message.why_held != "address to prove":
+            raise NotHeld(message_id)
+        cause = Cause(message.mail, now)
+        decision = _decide(connection, world, message)
+        if isinstance(decision, Known | Joins):
+            author = _author(connection, world, cause, message, decision)
+            messages.release(connection, message.seq, author.seq)
+            proof = {"by": "link"}
+            add_event(connection, message.inquiry, now, "message.released", author.seq, message.seq, proof)
+            copy = world.settings.notices.copy_to_writer
+            return "relayed", message, queue_message(connection, cause, message, author, copy_to_writer=copy)
+        held = decision if isinstance(decision, Held) else Held("unknown sender")
+        messages.wait_for(connection, message.seq, held.why, held.ask)
+        return "held", message, ask(connection, cause, message, held)
+
+    state, message, count = await world.store.write(unit)
+    if state == "relayed":
+        inquiry = await world.store.read(lambda connection: inquiries.get(connection, message.inquiry))
+        world.journal.released(id=message.mail, inquiry=inquiry.id, message=message.id, by="link", deliveries=count)
+    world.wake()
+    return state
+
+
+def _decide(connection: Connection, world: World, message: MessageRow) -> Decision:
+    reading = read_from([message.from_email.encode()])
+    people = inquiries.participants(connection, message.inquiry)
+    settings = world.settings
+    ours = {place.reply_domain for place in settings.marketplace}
+    return identify(reading, message.side, people, Clue(proved=True), Rules(settings.sender.policy, True, ours))
+
+
+def _author(
+    connection: Connection, world: World, cause: Cause, message: MessageRow, decision: Known | Joins
+) -> ParticipantRow:
+    if isinstance(decision, Known):
+        return inquiries.participant(connection, decision.participant)
+    address = parse_address(message.from_email)
+    if address is None:
+        raise NotHeld(message.id)
+    invited = inquiries.participant(connection, decision.invited) if decision.invited is not None else None
+    language = world.settings.place(inquiries.get(connection, message.inquiry).marketplace).language
+    name = clean_name(message.from_name)
+    new = newcomer(message.inquiry, message.side, address, name, language, decision.how, cause)
+    return admit(connection, world.links, cause, invited, new, decision)

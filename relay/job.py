@@ -1,0 +1,120 @@
+"""What is recorded about one delivery: everything its mail is made from, read in one go."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ..store import inquiries, messages
+from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
+from .compose.letters import Person
+from .mail.masks import message_id
+from .world import World
+
+_LONGEST_CHAIN = 30  # ancestors named in References
+_ABOUT_HIS_OWN = ("copy", "failed", "told")  # mails to a writer about what he wrote: they thread under it
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is recorded about a delivery of an inquiry."""
+
+    inquiry: InquiryRow
+    masks: dict[str, str]  # side → token
+    reader: ParticipantRow
+    message: MessageRow | None
+    author: ParticipantRow | None
+    about: ParticipantRow | None
+    others: tuple[Person, ...]  # the other side, as the reader sees it
+    addresses: tuple[tuple[str, str], ...]  # (real address, side) of everybody who is or was part of it
+    files: tuple[AttachmentRow, ...]
+    raw: bytes  # of the message or the refused mail; b"" where it is not needed
+    chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
+
+
+class NothingToSend(Exception):
+    """The delivery names nobody or nothing any more; the text says what is missing, for ops."""
+
+
+def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job:
+    """Read everything that a delivery's mail is made from."""
+    if delivery.inquiry is None:
+        raise NothingToSend("the delivery belongs to no inquiry")
+    message = messages.get(connection, delivery.message) if delivery.message is not None else None
+    files = messages.attachments(connection, [message.seq]) if message else ()
+    reader = _reader(connection, world, delivery, message)
+    people = [one for one in inquiries.participants(connection, delivery.inquiry) if one.side != "observer"]
+    others = tuple(person_of(one) for one in people if one.state == "active" and one.side != reader.side)
+    wanted = delivery.raw or (message.raw if message and files else None)
+    return Job(
+        inquiries.get(connection, delivery.inquiry),
+        inquiries.masks_of(connection, delivery.inquiry),
+        reader,
+        message,
+        inquiries.participant(connection, message.author) if message and message.author is not None else None,
+        inquiries.participant(connection, delivery.about) if delivery.about is not None else None,
+        others,
+        tuple((one.email, one.side) for one in people),
+        files,
+        raw_of(connection, world, wanted) if wanted else b"",
+        _chain(connection, world, delivery, message) if message else (),
+    )
+
+
+def raw_of(connection: Connection, world: World, digest: str | None) -> bytes:
+    """Return the raw mail with this hash. Raises NothingToSend, BlobMissing."""
+    if digest is None:
+        raise NothingToSend("the delivery names no mail")
+    return world.store.blobs.get(connection, digest)
+
+
+def _chain(connection: Connection, world: World, delivery: DeliveryRow, message: MessageRow) -> tuple[str, ...]:
+    """Return how the reader knows the mails above this one, oldest first.
+
+    His own mails by the ids his client gave them, the others by the ids of the copies he got. For the writer
+    himself the message is among them: his copy or notice answers his own mail.
+    """
+    above = messages.ancestors(connection, message, _LONGEST_CHAIN)
+    line = (message, *above) if delivery.kind in _ABOUT_HIS_OWN else above
+    place = world.settings.place(inquiries.get(connection, message.inquiry).marketplace)
+    copies = {
+        copy.message: message_id(copy.token, place.reply_domain)
+        for copy in messages.sent_as(connection, [one.seq for one in line])
+        if copy.recipient == delivery.recipient and copy.token != delivery.token
+    }
+    known = (_known_as(one, delivery.recipient, copies) for one in reversed(line))
+    return tuple(id for id in known if id)
+
+
+def _known_as(message: MessageRow, reader: int | None, copies: dict[int, str]) -> str:
+    own = message.message_id if message.author == reader and message.channel == "mail" else ""
+    return own or copies.get(message.seq, "")
+
+
+def person_of(row: ParticipantRow) -> Person:
+    """Return a participant as the templates know him."""
+    side = "buyer" if row.side == "buyer" else "seller"
+    return Person(row.name, row.email, row.language, side, row.company)
+
+
+def _reader(connection: Connection, world: World, delivery: DeliveryRow, message: MessageRow | None) -> ParticipantRow:
+    """Return who reads it: a participant, or the writer of a held mail, who is none."""
+    if delivery.recipient is not None:
+        return inquiries.participant(connection, delivery.recipient)
+    if message is None or delivery.inquiry is None:
+        raise NothingToSend("the delivery names nobody")
+    language = world.settings.place(inquiries.get(connection, delivery.inquiry).marketplace).language
+    return ParticipantRow(
+        seq=0,
+        id="",
+        inquiry=delivery.inquiry,
+        side=message.side,
+        email=message.from_email,
+        email_key="",
+        name=message.from_name,
+        company="",
+        phone="",
+        language=language,
+        state="",
+        joined_by="",
+        joined_at=message.at,
+    )
