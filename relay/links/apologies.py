@@ -40,7 +40,7 @@ def apologise(
 ) -> Response:
     """Return the answer for a status: a page for people, JSON for programs (`detail` is told to programs only)."""
     if _route(desk, request).startswith(API):
-        told = {"error": detail or words_for().gettext("This did not work.")}
+        told = {"error": detail or "This did not work, by a fault of ours."}
         return JSONResponse(told | ({"reference": reference} if reference else {}), status, headers)
     words = words_for(*_wanted(request), *(place.language for place in desk.world.settings.marketplace[:1]))
     places = desk.world.settings.marketplace

@@ -42,8 +42,6 @@ class _TooBig(Exception):
 
 async def read_form(request: Request, most: int) -> ReplyForm:
     """Read a form of up to `most` bytes. Never raises because of what it holds; ClientDisconnect when it breaks off."""
-    if int(_number(request.headers.get("content-length", ""))) > 100 * most:
-        return ReplyForm(trouble="too_big")  # not worth listening to for its text
     async with aclosing(_limited(request, most)) as stream:
         parser = _parser(request, stream)
         if parser is None:
@@ -105,7 +103,3 @@ def _text(form: FormData) -> str:
 def _field(form: FormData, name: str) -> str:
     value = form.get(name)
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _number(text: str) -> str:
-    return text if text.isascii() and text.isdigit() else "0"

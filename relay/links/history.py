@@ -93,7 +93,7 @@ SENTENCES: dict[str, Callable[[Say, str], str]] = {
     "participant.joined": lambda say, name: say("%(name)s takes part", name=name),
     "participant.left": lambda say, name: say("%(name)s left", name=name),
     "message.received": lambda say, name: say("Message from %(name)s, by mail", name=name),
-    "message.held": lambda say, _: say("Message held, because its writer is not known here"),
+    "message.held": lambda say, _: say("Message held, because we cannot be sure who wrote it"),
     "message.released": lambda say, _: say("Held message passed on"),
     "message.refused": lambda say, _: say("Held message not passed on"),
     "message.delivered": lambda say, name: say("Delivered to %(name)s", name=name),

@@ -28,15 +28,15 @@ class Look:
         folder = TEMPLATES / "static"
         assets = {path.name: path.read_bytes() for path in sorted(folder.glob("page.*"))}
         for place in (NEUTRAL, *settings.marketplace):
-            assets[f"{place.id}.css"] = _colours(place).encode()
-            assets[f"{place.id}.svg"] = _mark(place).encode()
+            assets[f"place-{place.id}.css"] = _colours(place).encode()
+            assets[f"place-{place.id}.svg"] = _mark(place).encode()
         self._assets = assets
         everything = b"\0".join(name.encode() + b"\0" + data for name, data in sorted(assets.items()))
         self.version = sha256(everything).hexdigest()[:12]
         self._base = f"{prefix}/look/{self.version}/"
 
     def url(self, name: str) -> str:
-        """Return the address of an asset: page.css, page.js, `<marketplace>`.css or .svg."""
+        """Return the address of an asset: page.css, page.js, place-`<marketplace>`.css or .svg."""
         return self._base + name
 
     def find(self, name: str) -> Asset | None:

@@ -72,8 +72,8 @@ async def live(desk: Desk, request: Request) -> Response:
 async def stream(desk: Desk, request: Request) -> Response:
     """Server-sent events: one each time the page is to look again."""
     found = await party(desk, request)
-    if desk.live.full:
-        return Response(status_code=204)  # tells the browser to stop asking
+    if desk.live.full or request.method == "HEAD":
+        return Response(status_code=204)  # tells a browser to stop asking
     seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")
     start = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 12 else -1
 

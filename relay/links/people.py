@@ -29,7 +29,7 @@ class PersonView:
     initials: str
     own: bool
     you: bool
-    gone: bool
+    known: bool  # False for the writer of a held mail
 
 
 class People:
@@ -88,7 +88,7 @@ class People:
             initials=initials(name),
             own=own,
             you=person.seq == self.reader.seq,
-            gone=person.state != "active",
+            known=True,
         )
 
     def on_side(self, side: str) -> tuple[PersonView, ...]:
@@ -119,8 +119,8 @@ class People:
 
 def initials(name: str) -> str:
     """Return one or two letters that stand for a person."""
-    words = [word for word in re.split(r"[\s.@_()-]+", name) if word and word[0].isalnum()]
-    return "".join(word[0] for word in (words[:2] if len(words) > 1 else words[:1])).upper() or "·"
+    words = [word for word in re.split(r"[\s.@_()-]+", name.partition(" (")[0]) if word and word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "·"
 
 
 def _loose(phone: str) -> str:

@@ -4,6 +4,7 @@ Whatever is wrong is told in red at the box, and what was typed is still there. 
 known by its nonce and changes nothing.
 """
 
+import asyncio
 import hmac
 import traceback
 from urllib.parse import urlsplit
@@ -107,7 +108,7 @@ async def _receive(desk: Desk, id: str, found: Visit, form: ReplyForm) -> Reply:
     if not isinstance(hit, MaskHit):
         return hit if isinstance(hit, Reply) else CLOSED
     at = world.clock()
-    data = write_reply(found, to, form, at)
+    data = await asyncio.to_thread(write_reply, found, to, form, at)
     peer = Peer("")
     world.journal.received(
         id=id,

@@ -29,7 +29,7 @@ def state_lines(
     """Return the state of a message of the reader's own side; nothing where it is addressed to nobody."""
     say = words.gettext
     if message.state == MessageState.HELD:
-        return (StateLine("held", say("Held: its writer is not known here, so nobody else has got it yet")),)
+        return (StateLine("held", say("Held: we cannot be sure who wrote it, so nobody else has got it yet")),)
     if message.state == MessageState.REFUSED:
         return (StateLine("failed", say("Not passed on")),)
     sent = [delivery for delivery in deliveries if delivery.kind in _WORDS]
@@ -40,9 +40,9 @@ def state_lines(
     on_its_way = [one for one in sent if one not in done and one not in failed and one not in late]
     lines: list[StateLine] = []
     if on_its_way:
-        lines.append(StateLine("way", say("Sent, on its way to %(names)s", names=_names(on_its_way, people))))
+        lines.append(StateLine("way", say("Sent, on its way to %(name)s", name=_names(on_its_way, people))))
     if late:
-        text = say("Not delivered to %(names)s yet; we keep trying", names=_names(late, people))
+        text = say("Not delivered to %(name)s yet; we keep trying", name=_names(late, people))
         lines.append(StateLine("late", text))
     if done:
         lines.append(_delivered(done, people, words))
@@ -51,20 +51,19 @@ def state_lines(
 
 
 def _delivered(done: Sequence[DeliveryRow], people: People, words: Words) -> StateLine:
-    text = words.gettext("Delivered to %(names)s", names=_names(done, people))
+    text = words.gettext("Delivered to %(name)s", name=_names(done, people))
     last: datetime | None = max((one.finished_at for one in done if one.finished_at), default=None)
     return StateLine("done", text, iso(last), words.moment(last)) if last else StateLine("done", text)
 
 
 def _failed(delivery: DeliveryRow, cause: str, people: People, words: Words) -> StateLine:
-    names = _names([delivery], people)
-    return StateLine("failed", not_delivered(words, names, cause))
+    return StateLine("failed", not_delivered(words, _names([delivery], people), cause))
 
 
-def not_delivered(words: Words, names: str, cause: str) -> str:
+def not_delivered(words: Words, name: str, cause: str) -> str:
     """Return that a message did not arrive, and why; `cause` is a word of ours, "" where it is not known."""
     say = words.gettext
-    text = say("Not delivered to %(names)s", names=names)
+    text = say("Not delivered to %(name)s", name=name)
     match cause:
         case "unknown_address":
             why = say("this mail address no longer exists")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ...store.links import Pane
-from ...store.tables import Side
 from ...store.values import AttachmentRow, MessageRow, ParticipantRow
 from ...threading.subjects import base_subject
 from ..clock import iso
@@ -74,7 +73,7 @@ class RequestView:
     title: str
     subject: str  # "" where it says the same as the title
     url: str
-    company: str
+    company: str  # that was asked
     wishes: str
     message: Markup
     writer: PersonView
@@ -82,7 +81,6 @@ class RequestView:
     moment: str
     closed: bool
     us: tuple[PersonView, ...]
-    them: tuple[PersonView, ...]
     counterpart: str
 
 
@@ -132,7 +130,6 @@ def _request(pane: Pane, people: People, words: Words) -> RequestView:
         moment=words.moment(first.dated),
         closed=inquiry.state != "open",
         us=people.on_side(people.reader.side),
-        them=people.on_side(Side(people.reader.side).other),
         counterpart=people.counterpart(),
     )
 
@@ -168,7 +165,7 @@ def _writer(message: MessageRow, people: People) -> PersonView:
     if person is not None:
         return people.view(person)
     name = visible(message.from_name) or message.from_email
-    return PersonView(name, "", message.from_email, "?", own=True, you=False, gone=False)
+    return PersonView(name, "", message.from_email, "?", own=True, you=False, known=False)
 
 
 def _folds(
