@@ -15,7 +15,7 @@ CODE = ("relay", "threading", "store", "templates")
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("words", ("relay.mail", "relay.settings", "relay.settings_errors", "relay.duration", "relay.errors")),
     ("words", ("relay.journal", "relay.journal_sinks", "relay.clock", "relay.arrival", "relay.order")),
-    ("words", ("relay.personal_links",)),
+    ("words", ("relay.personal_links", "relay.nameservers")),
     ("steps", ("threading", "relay.identify", "relay.compose", "templates")),
     ("store", ("store",)),
     ("doors", ("relay.inbound", "relay.outbound", "relay.links", "relay.cli", "relay.demo")),
