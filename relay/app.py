@@ -15,6 +15,7 @@ from . import flow
 from .arrival import Arrival, Hit
 from .clock import Clock, new_id, utc_now
 from .commands import Commands
+from .compose.dkim import Signer, read_key
 from .control import ControlDoor
 from .errors import Reply, StoreUnavailable
 from .housekeeping import keep_house
@@ -122,7 +123,14 @@ class Gateway:
         store: Store = await asyncio.to_thread(open_store, settings.database, settings.path(settings.store.blobs))
         self._stack.push_async_callback(asyncio.to_thread, store.close)
         return World(
-            settings, store, self.journal, self._clock, LinkMaker(secret), self._work.set, make_prover(settings)
+            settings,
+            store,
+            self.journal,
+            self._clock,
+            LinkMaker(secret),
+            self._work.set,
+            make_prover(settings),
+            make_signer(settings),
         )
 
     async def _start_deliverer(self, world: World) -> None:
@@ -167,6 +175,14 @@ class Gateway:
             self.smtp_address = await smtp.start()
             self._stack.push_async_callback(smtp.stop, _GRACE)
             self.journal.listening(door="smtp", address=_told(self.smtp_address))
+
+
+def make_signer(settings: Settings) -> Signer | None:
+    """Return what signs outgoing mail, None without keys. Raises OSError, KeyUnusable (a ValueError)."""
+    keys = settings.dkim.keys
+    if not keys:
+        return None
+    return Signer(tuple(read_key(settings.path(key.key_file).read_bytes(), key.selector) for key in keys))
 
 
 def make_prover(settings: Settings) -> Prover | None:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ..store.engine import WrongSchema, head, open_engine, revision
+from .compose.dkim import KeyUnusable, read_key
 from .settings import Settings
 
 
@@ -23,7 +24,14 @@ class Finding:
 
 async def findings(settings: Settings) -> list[Finding]:
     """Return what is wrong or risky. Connects to nothing but the configured smarthost."""
-    found = [*_marketplaces(settings), *_people(settings), *_tls(settings), *_doors(settings), *_store(settings)]
+    found = [
+        *_marketplaces(settings),
+        *_people(settings),
+        *_tls(settings),
+        *_dkim(settings),
+        *_doors(settings),
+        *_store(settings),
+    ]
     return [*found, *await _route(settings)]
 
 
@@ -54,6 +62,16 @@ def _tls(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "risk", "smtp.tls_certificate is not set, so mail comes in unencrypted", "set certificate and key"
         )
+
+
+def _dkim(settings: Settings) -> Iterator[Finding]:
+    if not settings.dkim.keys:
+        yield Finding("risk", "dkim.key_file is not set, so mail goes out unsigned", "run `parley dkim new`")
+    for key in settings.dkim.keys:
+        try:
+            read_key(settings.path(key.key_file).read_bytes(), key.selector)
+        except (OSError, KeyUnusable) as error:
+            yield Finding("error", f"dkim.key_file {key.key_file} cannot be used: {error}", "check selector and file")
 
 
 def _doors(settings: Settings) -> Iterator[Finding]:

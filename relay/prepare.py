@@ -72,7 +72,13 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     letter = _letter(world, delivery, job, (place, _request(job.inquiry), to, ids))
     notice = delivery.kind in ("failed", "refused", "told")  # nobody wants the bounce of a notice (RFC 5321 4.5.5)
     sender = "" if notice else return_path(delivery.token, marketplace.reply_domain)
-    return Prepared(Envelope(sender, job.reader.email), write(letter))
+    return Prepared(Envelope(sender, job.reader.email), _signed(world, letter, delivery, marketplace))
+
+
+def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Marketplace) -> bytes:
+    """Write and sign. The time of the signature is that of the delivery, so that every attempt has the same bytes."""
+    data = write(letter)
+    return world.signer.sign(data, marketplace.reply_domain, delivery.created_at) if world.signer else data
 
 
 def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
@@ -203,7 +209,7 @@ def _operator(world: World, delivery: DeliveryRow, raw: bytes) -> Prepared:
     ids = Ids(message_id(delivery.token, marketplace.reply_domain))
     received = Received(delivery.to, delivery.created_at, raw)
     letter = operator_mail(_place(world, marketplace), person, ids, received)
-    return Prepared(Envelope("", person.address), write(letter))
+    return Prepared(Envelope("", person.address), _signed(world, letter, delivery, marketplace))
 
 
 def _place(world: World, one: Marketplace) -> Place:

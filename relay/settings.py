@@ -1,4 +1,4 @@
-"""One `relay.toml`: every key with its type, unit and default (docs/settings.md, relay.toml).
+"""One `relay.toml`, read into frozen values.
 
 Unknown keys are errors, in the file and in the environment: a misspelt limit must never be a missing limit.
 `PARLEY_<SECTION>__<KEY>` in the environment overrides the file. Paths are relative to the file's folder.
@@ -7,207 +7,29 @@ Unknown keys are errors, in the file and in the environment: a misspelt limit mu
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
+from pydantic import Field, ValidationError, model_validator
+
+from .sections import (
+    ApiSettings,
+    ControlSettings,
+    DkimSettings,
+    DnsSettings,
+    LinksSettings,
+    LogSettings,
+    Marketplace,
+    NoticeSettings,
+    OperatorSettings,
+    OutboundSettings,
+    Section,
+    SenderSettings,
+    SmtpSettings,
+    StoreSettings,
 )
-
-from .duration import duration
 from .settings_errors import SettingsError, Wrong, from_validation, line_of
 
-__all__ = ["Marketplace", "Settings", "SettingsError", "load", "parse"]
-
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Port = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$")]
-Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
-
-
-class Section(BaseModel):
-    """Shared rules of all sections: unknown keys are refused, values are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StoreSettings(Section):
-    """Where everything is kept."""
-
-    url: str = "sqlite:///var/parley.db"
-    blobs: str = "var/blobs"
-
-    @field_validator("url")
-    @classmethod
-    def _engine(cls, url: str) -> str:
-        if not url.startswith("sqlite:///"):
-            raise ValueError("must be sqlite:///PATH; other engines are not built yet")
-        return url
-
-
-class SmtpSettings(Section):
-    """The SMTP server that masks are written to."""
-
-    listen: Port = "127.0.0.1:2525"
-    hostname: Domain = "localhost"
-    max_message_bytes: int = Field(default=26_214_400, ge=10_000)
-    max_recipients: int = Field(default=100, ge=1)
-    processes: int = 1
-    tls_certificate: str = ""
-    tls_key: str = ""
-    require_tls: bool = False
-    connections: int = Field(default=500, ge=1)
-    connections_per_ip: int = Field(default=20, ge=1)
-    command_timeout: Duration = timedelta(minutes=5)
-    data_timeout: Duration = timedelta(minutes=10)
-    session_timeout: Duration = timedelta(minutes=30)
-    max_commands: int = Field(default=1000, ge=10)
-    max_errors: int = Field(default=20, ge=1)
-
-    @field_validator("processes")
-    @classmethod
-    def _one_writer(cls, processes: int) -> int:
-        if processes != 1:
-            raise ValueError("must be 1: SQLite has exactly one writing process")
-        return processes
-
-    @model_validator(mode="after")
-    def _pairs(self) -> "SmtpSettings":
-        if bool(self.tls_certificate) != bool(self.tls_key):
-            raise ValueError("tls_certificate and tls_key belong together; set both or neither")
-        if self.require_tls and not self.tls_certificate:
-            raise ValueError("require_tls needs tls_certificate and tls_key")
-        return self
-
-
-class OutboundSettings(Section):
-    """How mail leaves."""
-
-    route: Literal["smarthost", "mx"] = "smarthost"
-    host: str = "127.0.0.1"
-    port: int = Field(default=1025, ge=1, le=65535)
-    tls: Literal["off", "opportunistic", "required"] = "opportunistic"
-    username: str = ""
-    password_file: str = ""
-    retry: tuple[Duration, ...] = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
-    give_up: Duration = timedelta(days=5)
-    connections: int = Field(default=10, ge=1)
-    timeout: Duration = timedelta(minutes=5)
-    idle: Duration = timedelta(seconds=30)
-    lease: Duration = timedelta(minutes=10)
-    poll: Duration = timedelta(seconds=5)
-
-    @field_validator("retry")
-    @classmethod
-    def _some(cls, retry: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
-        if not retry:
-            raise ValueError("needs at least one delay")
-        return retry
-
-
-class LinksSettings(Section):
-    """The web server of the personal links."""
-
-    listen: Port = "127.0.0.1:8080"
-    base_url: str = "http://127.0.0.1:8080"
-    secret_file: str = "var/secret"  # noqa: S105 (a path)
-    max_upload_bytes: int = Field(default=26_214_400, ge=10_000)
-
-    @field_validator("base_url")
-    @classmethod
-    def _url(cls, url: str) -> str:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return url.rstrip("/")
-
-
-class ControlSettings(Section):
-    """The local socket by which the `parley` command reaches a running `parley serve`."""
-
-    socket: str = "var/parley.sock"
-
-
-class DnsSettings(Section):
-    """Name servers asked for MX records and for proof."""
-
-    servers: tuple[str, ...] = ()
-    timeout: Duration = timedelta(seconds=5)
-
-
-class SenderSettings(Section):
-    """Who may write to a mask."""
-
-    policy: Literal["open", "confirm", "approve"] = "confirm"
-    authentication: Literal["enforce", "record", "off"] = "enforce"
-    proof_timeout: Duration = timedelta(seconds=10)
-    held_for: Duration = timedelta(days=14)
-    trusted_networks: tuple[str, ...] = ()
-    trusted_names: tuple[str, ...] = ()
-    trusted_sealers: tuple[str, ...] = ()
-
-    @field_validator("trusted_networks")
-    @classmethod
-    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
-        for network in networks:
-            ip_network(network)
-        return networks
-
-
-class LogSettings(Section):
-    """The journal."""
-
-    format: Literal["line", "json"] = "line"
-    file: str = "var/parley.log"
-    stderr: bool = True
-
-
-class NoticeSettings(Section):
-    """Mails the gateway writes of its own accord."""
-
-    copy_to_writer: bool = True
-
-
-class ApiKey(Section):
-    """One program that may use the API."""
-
-    name: str = Field(min_length=1)
-    key: str = Field(min_length=20)
-    role: Literal["marketplace", "ops"] = "marketplace"
-
-
-class ApiSettings(Section):
-    """Who may use the API, each by a bearer key."""
-
-    keys: tuple[ApiKey, ...] = ()
-
-
-class OperatorSettings(Section):
-    """Who runs this gateway."""
-
-    email: str = ""
-
-
-class Marketplace(Section):
-    """One site or brand. Several share one gateway."""
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
-    name: str = Field(min_length=1, max_length=60)
-    reply_domain: Domain
-    language: Literal["en", "de", "fr", "es", "it", "zh", "ja", "ru", "pt"] = "en"
-    help: str = ""
-    colour: str = Field(default="#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$")
-
-    @field_validator("reply_domain")
-    @classmethod
-    def _lower(cls, domain: str) -> str:
-        return domain.lower()
+__all__ = ["DnsSettings", "Marketplace", "Settings", "SettingsError", "SmtpSettings", "load", "parse"]
 
 
 class Settings(Section):
@@ -218,6 +40,7 @@ class Settings(Section):
     outbound: OutboundSettings = OutboundSettings()
     links: LinksSettings = LinksSettings()
     control: ControlSettings = ControlSettings()
+    dkim: DkimSettings = DkimSettings()
     dns: DnsSettings = DnsSettings()
     sender: SenderSettings = SenderSettings()
     log: LogSettings = LogSettings()

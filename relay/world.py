@@ -7,6 +7,7 @@ from typing import Protocol
 from ..store.store import Store
 from .arrival import Arrival
 from .clock import Clock
+from .compose.dkim import Signer
 from .journal import Journal
 from .mail.addresses import Address
 from .personal_links import LinkMaker
@@ -60,3 +61,4 @@ class World:
     links: LinkMaker
     wake: Callable[[], None]
     prover: Prover | None = None  # None: authentication is off
+    signer: Signer | None = None  # None: mail goes out unsigned

@@ -13,7 +13,10 @@ CODE = ("relay", "threading", "store", "templates")
 
 # Each layer may import itself and what stands below it. First match wins; names are module paths inside parley.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("relay.mail", "relay.settings", "relay.settings_errors", "relay.duration", "relay.errors")),
+    (
+        "words",
+        ("relay.mail", "relay.settings", "relay.sections", "relay.settings_errors", "relay.duration", "relay.errors"),
+    ),
     ("words", ("relay.journal", "relay.journal_sinks", "relay.clock", "relay.arrival", "relay.order")),
     ("words", ("relay.personal_links", "relay.nameservers")),
     ("steps", ("threading", "relay.identify", "relay.compose", "templates")),

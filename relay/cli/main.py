@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import held, inquiry, log, mail, queue, service
+from . import dkim, held, inquiry, log, mail, queue, service
 from .shared import Context
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.add_typer(inquiry.app, name="inquiry")
 app.add_typer(held.app, name="held")
 app.add_typer(queue.app, name="queue")
+app.add_typer(dkim.app, name="dkim")
 service.register(app)
 mail.register(app)
 log.register(app)

@@ -15,7 +15,7 @@ from ...store.exchange import Exchange
 from ..actions.create import create
 from ..order import OrderError, read_order
 from ..present import exchange_json
-from ..settings import ApiKey
+from ..sections import ApiKey
 from .desk import Desk
 from .visit import missed
 
