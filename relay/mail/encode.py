@@ -32,21 +32,22 @@ _PRINTABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _ID = re.compile(r"""[!#-'*+\--;=?-\[\]-~]{1,250}""")
 
 
-def fold(name: str, pieces: Iterable[str]) -> bytes:
+def fold(name: str, pieces: Iterable[str], *, utf8: bool = False) -> bytes:
     """One header field, its `pieces` with a blank between, folded between them (RFC 5322 section 2.2.3).
 
-    No line is longer than 76 octets unless a single piece is. Raises ValueError for anything but printable ASCII.
+    No line is longer than 76 characters unless a single piece is. Raises ValueError for anything but printable ASCII;
+    with `utf8` for anything but printable characters (RFC 6532: only addresses may need that).
     """
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError("not a header name")
     lines = [name + ":"]
     for number, piece in enumerate(pieces):
-        if not _PRINTABLE.fullmatch(piece):
+        if not (_PRINTABLE.fullmatch(piece) or (utf8 and piece.isprintable() and piece == piece.strip() != "")):
             raise ValueError(f"not printable in {name}")
         if number and len(lines[-1]) + 1 + len(piece) > WIDTH:
             lines.append("")
         lines[-1] += " " + piece
-    return ("\r\n".join(lines) + "\r\n").encode("ascii")
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8" if utf8 else "ascii")
 
 
 def unstructured(name: str, value: str) -> bytes:
@@ -69,7 +70,7 @@ def address_list(name: str, mailboxes: Sequence[tuple[str, str]]) -> bytes:
             pieces[-1] += ","
         words = phrase(display)
         pieces += [*words, f"<{address(where)}>"] if words else [address(where)]
-    return fold(name, pieces)
+    return fold(name, pieces, utf8=True)
 
 
 def phrase(name: str) -> list[str]:
@@ -82,13 +83,12 @@ def phrase(name: str) -> list[str]:
 
 
 def address(text: str) -> str:
-    """An address fit for a header: an ASCII local part, and the domain as A-labels (RFC 5890).
+    """An address fit for a header, its domain as A-labels (RFC 5890). Raises ValueError for everything else.
 
-    Raises ValueError for everything else. A non-ASCII local part may only be written in a mail sent with
-    SMTPUTF8 (RFC 6532), which we do not send.
+    A non-ASCII local part is written as it is (RFC 6532): the mail then needs SMTPUTF8 on its way.
     """
     read = parse_address(text)
-    if not read or not read.text.isascii():
+    if not read:
         raise ValueError("not an address for a header")
     return read.text
 
