@@ -31,8 +31,8 @@ def socket_path(wanted: Path) -> Path:
     """Return where the socket really is: `wanted`, or a short path made from it where that is too long."""
     if len(os.fsencode(wanted)) <= _LONGEST_PATH:
         return wanted
-    folder = Path(tempfile.gettempdir()) / f"parley-{os.getuid()}"
-    return folder / f"{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]}.sock"
+    name = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"parley-{os.getuid()}-{name}.sock"
 
 
 class ControlDoor:
@@ -81,6 +81,8 @@ class ControlDoor:
 def call(path: Path, command: str, argument: object) -> object:
     """Ask the running gateway and return its answer. Raises NotRunning, ControlError."""
     try:
+        if socket_path(path).stat().st_uid != os.getuid():
+            raise ControlError(f"{socket_path(path)} belongs to somebody else, so nothing was said to it")
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(socket_path(path)))
             connection.sendall(json.dumps({"command": command, "argument": argument}).encode() + b"\n")

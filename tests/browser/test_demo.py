@@ -33,6 +33,7 @@ Tom"""
 QUICK = 10_000  # milliseconds
 
 pytestmark = [
+    pytest.mark.xdist_group("demo"),
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
