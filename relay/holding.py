@@ -10,6 +10,7 @@ from ..store.values import MessageRow
 from .errors import Reply, kept
 from .identify import Held
 from .joining import side_of
+from .mail.domains import flags
 from .record import Cause, Notice, add_event, queue_delivery, queue_to_stranger
 from .recording import Accepted, Placed, add_message, log_accepted, sender, store_raw
 from .world import World
@@ -26,7 +27,7 @@ async def record_held(world: World, placed: Placed, held: Held) -> Reply:
         if duplicate is not None:
             return Accepted(duplicate, 0, duplicate=True)
         message = add_message(connection, placed, raw, MessageState.HELD, None, held)
-        proof = {"why": held.why, "proof": placed.evidence.header}
+        proof = {"why": held.why, "proof": placed.evidence.header, "flags": _flags(connection, placed)}
         add_event(connection, placed.inquiry.seq, placed.arrival.at, "message.held", None, message.seq, proof)
         cause = Cause(placed.arrival.id, placed.arrival.at)
         count = ask(connection, cause, message, held) + _tell(connection, cause, message, "held")
@@ -44,6 +45,13 @@ async def record_held(world: World, placed: Placed, held: Held) -> Reply:
             why=held.why,
         )
     return kept(placed.arrival.id)
+
+
+def _flags(connection: Connection, placed: Placed) -> list[str]:
+    """Say what is suspicious about the writer's domain, beside those of the people he writes among."""
+    address = placed.understood.writer.address
+    people = inquiries.participants(connection, placed.inquiry.seq)
+    return list(flags(address.domain, {one.email_key.rpartition("@")[2] for one in people})) if address else []
 
 
 def ask(connection: Connection, cause: Cause, message: MessageRow, held: Held) -> int:

@@ -4,6 +4,7 @@ The English words in code and templates are the keys. Catalogues are read as tex
 when a language is first used; none is compiled beforehand. `scripts/strings` keeps them in step with the sources.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,9 @@ DOMAIN = "parley"
 _LOCALES = {"en": "en_GB"}
 
 
+_DOTS = re.compile(r"(?<!\.)\.\.$")  # "Jean D." at the end of a sentence brings its own full stop
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """One language. `catalogue` is what templates translate by."""
@@ -37,7 +41,7 @@ class Words:
 
     def gettext(self, text: str, **values: str) -> str:
         """Return `text` in this language, its `%(name)s` places filled with `values`."""
-        return self.catalogue.gettext(text) % values
+        return _DOTS.sub(".", self.catalogue.gettext(text) % values)
 
     def moment(self, at: datetime) -> str:
         """Return a date and time to the minute, in UTC and saying so: nobody knows the reader's zone."""
