@@ -45,44 +45,31 @@ def queue_delivery(
     notice: Notice | None = None,
 ) -> int:
     """Queue one mail to one participant, due at once."""
-    return add(
-        connection,
-        Delivery(
-            id=new_id(cause.at),
-            token=new_token(),
-            mail=cause.mail,
-            kind=kind,
-            inquiry=to.inquiry,
-            message=message,
-            recipient=to.seq,
-            to=to.email,
-            cause=notice.word if notice else "",
-            about=notice.about if notice else None,
-            raw=notice.raw if notice else None,
-            state=DeliveryState.QUEUED,
-            created_at=cause.at,
-            next_attempt_at=cause.at,
-        ),
-    )
+    row = due_at_once(cause, kind, to.email)
+    row.inquiry, row.recipient, row.message = to.inquiry, to.seq, message
+    if notice is not None:
+        row.cause, row.about, row.raw = notice.word, notice.about, notice.raw
+    return add(connection, row)
 
 
 def queue_to_stranger(connection: Connection, cause: Cause, message: MessageRow, word: str, kind: str = "told") -> int:
     """Queue a notice to the writer of a mail who is no participant; `word` says what became of it."""
-    return add(
-        connection,
-        Delivery(
-            id=new_id(cause.at),
-            token=new_token(),
-            mail=cause.mail,
-            kind=kind,
-            inquiry=message.inquiry,
-            message=message.seq,
-            to=message.from_email,
-            cause=word,
-            state=DeliveryState.QUEUED,
-            created_at=cause.at,
-            next_attempt_at=cause.at,
-        ),
+    row = due_at_once(cause, kind, message.from_email)
+    row.inquiry, row.message, row.cause = message.inquiry, message.seq, word
+    return add(connection, row)
+
+
+def due_at_once(cause: Cause, kind: str, to: str) -> Delivery:
+    """Return a new delivery to a mail address that belongs to nothing yet."""
+    return Delivery(
+        id=new_id(cause.at),
+        token=new_token(),
+        mail=cause.mail,
+        kind=kind,
+        to=to,
+        state=DeliveryState.QUEUED,
+        created_at=cause.at,
+        next_attempt_at=cause.at,
     )
 
 

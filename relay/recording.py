@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ..store import blobs, inquiries, messages
 from ..store.blobs import StoredBlob
 from ..store.rows import add
-from ..store.tables import Attachment, Delivery, DeliveryState, Message, MessageState
+from ..store.tables import Attachment, Message, MessageState
 from ..store.values import InquiryRow, MessageRow, ParticipantRow
 from .arrival import Arrival, OperatorHit
 from .clock import new_id
@@ -18,9 +18,8 @@ from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
 from .identify import Decision, Held, Joins, Known
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import clean_name
-from .mail.masks import new_token
 from .parents import Parent
-from .record import Cause, Notice, add_event, queue_delivery, queue_message
+from .record import Cause, Notice, add_event, due_at_once, queue_delivery, queue_message
 from .understand import Understood
 from .world import Evidence, World
 
@@ -128,20 +127,9 @@ async def record_operator(world: World, arrival: Arrival, hit: OperatorHit) -> R
 
     def unit(connection: Connection) -> None:
         blobs.record(connection, [raw])
-        add(
-            connection,
-            Delivery(
-                id=new_id(arrival.at),
-                token=new_token(),
-                mail=arrival.id,
-                kind="operator",
-                to=hit.address,
-                raw=raw.hash,
-                state=DeliveryState.QUEUED,
-                created_at=arrival.at,
-                next_attempt_at=arrival.at,
-            ),
-        )
+        row = due_at_once(Cause(arrival.id, arrival.at), "operator", hit.address)
+        row.raw = raw.hash
+        add(connection, row)
 
     await world.store.write(unit)
     world.journal.operator(id=arrival.id, to=hit.address, deliveries=1)
