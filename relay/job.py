@@ -81,12 +81,15 @@ def _chain(connection: Connection, world: World, delivery: DeliveryRow, message:
         for copy in messages.sent_as(connection, [one.seq for one in line])
         if copy.recipient == delivery.recipient and copy.token != delivery.token
     }
-    known = (_known_as(one, delivery.recipient, copies) for one in reversed(line))
+    known = (_known_as(one, delivery, copies) for one in reversed(line))
     return tuple(id for id in known if id)
 
 
-def _known_as(message: MessageRow, reader: int | None, copies: dict[int, str]) -> str:
-    own = message.message_id if message.author == reader and message.channel == "mail" else ""
+def _known_as(message: MessageRow, delivery: DeliveryRow, copies: dict[int, str]) -> str:
+    """The writer of a held mail, who is no participant, knows only that mail of his."""
+    if delivery.recipient is None:
+        return message.message_id if message.seq == delivery.message else ""
+    own = message.message_id if message.author == delivery.recipient and message.channel == "mail" else ""
     return own or copies.get(message.seq, "")
 
 

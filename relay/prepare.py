@@ -30,7 +30,7 @@ from .compose.masking import Names, clean_said
 from .compose.notices import failed_notice, operator_mail, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
-from .compose.sender_notices import asked_notice, joined_notice, told_notice
+from .compose.sender_notices import asked_notice, joined_notice, prove_notice, told_notice
 from .job import Job, NothingToSend, load_job, person_of, raw_of
 from .mail import Mail, read
 from .mail.addresses import clean_name, parse_address
@@ -70,7 +70,12 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, _request(job.inquiry), to, ids))
-    notice = delivery.kind in ("failed", "refused", "told")  # nobody wants the bounce of a notice (RFC 5321 4.5.5)
+    notice = delivery.kind in (
+        "failed",
+        "refused",
+        "told",
+        "prove",
+    )  # nobody wants the bounce of a notice (RFC 5321 4.5.5)
     sender = "" if notice else return_path(delivery.token, marketplace.reply_domain)
     return Prepared(Envelope(sender, job.reader.email), _signed(world, letter, delivery, marketplace))
 
@@ -102,6 +107,8 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
             letter = joined_notice(*head, person_of(job.about or job.reader), _how(job), at)
         case "told":
             letter = _told(delivery, job, head)
+        case "prove":
+            letter = _prove(world, delivery, job, head)
         case "refused":
             letter = refused_notice(*head, _refused(job, at), _refusal_word(delivery.cause), at)
         case other:
@@ -115,6 +122,17 @@ def _told(delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids])
     word = "held" if delivery.cause == "held" else "not_released"
     said = _from_stranger(job)
     return told_notice(place, request, stranger, job.reader.language, ids, said, word, delivery.created_at)
+
+
+def _prove(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
+    """The mail to an address typed on the page. It starts a thread of its own: its reader has none of the others."""
+    place, request, _, ids = head
+    said = _from_stranger(job)
+    id = job.message.id if job.message else ""
+    link = f"{place.base_url}/p/{id}/{world.links.proof(id)}"
+    stranger = Mailbox(clean_name(job.reader.name), job.reader.email)
+    alone = Ids(ids.message_id)
+    return prove_notice(place, request, stranger, job.reader.language, alone, said, link, delivery.created_at)
 
 
 def _from_stranger(job: Job) -> Said:

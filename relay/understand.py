@@ -37,12 +37,13 @@ async def understand(arrival: Arrival) -> Understood:
 
 def _understand(arrival: Arrival) -> Understood:
     mail = read(arrival.data)
-    split = Split.whole(mail.text) if arrival.author is not None else split_mail(mail)
+    typed = arrival.channel == "page"  # in our own form: all of it is new, and a person's
+    split = Split.whole(mail.text) if typed else split_mail(mail)
     values = [value for name, value in mail.raw_headers if name.lower() == "from"]
     message_id = _message_id(mail)
     return Understood(
         mail,
-        classify_mail(mail, arrival.mail_from),
+        Kind("human", ("page",)) if typed else classify_mail(mail, arrival.mail_from),
         read_from(values),
         split,
         message_id,

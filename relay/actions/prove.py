@@ -5,8 +5,8 @@ from sqlalchemy import Connection
 from ...store import inquiries, messages
 from ...store.tables import MessageState
 from ...store.values import MessageRow, ParticipantRow
-from ..holding import ask
-from ..identify import Clue, Decision, Held, Joins, Known, Rules, identify
+from ..holding import ask, say_no
+from ..identify import Clue, Decision, Joins, Known, Refusal, Rules, identify
 from ..joining import admit, newcomer
 from ..mail.addresses import clean_name, parse_address, read_from
 from ..record import Cause, add_event, queue_message
@@ -15,7 +15,11 @@ from .hold import NotHeld
 
 
 async def prove(world: World, message_id: str) -> str:
-    """Take the address of a message as proved: "relayed", or "held" where his side is asked. Raises NotHeld."""
+    """Take the address of a message as proved. Raises NotHeld.
+
+    "relayed"; "held" where his side is asked; "refused" where it is of somebody who may not write for this side: one
+    who left, or one of the other side, whose address this side must not be shown.
+    """
     now = world.clock()
 
     def unit(connection: Connection) -> tuple[str, MessageRow, int]:
@@ -31,13 +35,17 @@ async def prove(world: World, message_id: str) -> str:
             add_event(connection, message.inquiry, now, "message.released", author.seq, message.seq, proof)
             copy = world.settings.notices.copy_to_writer
             return "relayed", message, queue_message(connection, cause, message, author, copy_to_writer=copy)
-        held = decision if isinstance(decision, Held) else Held("unknown sender")
-        messages.wait_for(connection, message.seq, held.why, held.ask)
-        return "held", message, ask(connection, cause, message, held)
+        if isinstance(decision, Refusal):
+            say_no(connection, cause, message, decision.reply.reason)
+            return "refused", message, 0
+        messages.wait_for(connection, message.seq, decision.why, decision.ask)
+        return "held", message, ask(connection, cause, message, decision)
 
     state, message, count = await world.store.write(unit)
+    inquiry = await world.store.read(lambda connection: inquiries.get(connection, message.inquiry))
+    if state == "refused":
+        world.journal.refused(id=message.mail, inquiry=inquiry.id, message=message.id, by="link")
     if state == "relayed":
-        inquiry = await world.store.read(lambda connection: inquiries.get(connection, message.inquiry))
         world.journal.released(id=message.mail, inquiry=inquiry.id, message=message.id, by="link", deliveries=count)
     world.wake()
     return state

@@ -40,7 +40,7 @@ def asked_notice(place: Place, request: Request, to: To, ids: Ids, said: Said, a
     """To a participant who must decide: is this mail his, or is its writer with him? `at` is the notice's own date."""
     scene = scene_for(place, request, to)
     say, about = scene.words.gettext, visible(request.subject)
-    lead = _question(scene.words, asked)
+    lead = question(scene.words, asked)
     if asked.word == "was_it_you":
         subject = say("Was this you? %(subject)s", subject=about)
     else:
@@ -64,7 +64,7 @@ def joined_notice(
     """To the first participant of a side: `newcomer` takes part on it now, why, and where to take him out again."""
     scene = scene_for(place, request, to)
     subject = scene.words.gettext("Somebody new takes part: %(subject)s", subject=visible(request.subject))
-    lead = _joined(scene, _who(newcomer.name, newcomer.address), how)
+    lead = _joined(scene, who(newcomer.name, newcomer.address), how)
     head = Head(ids, at, subject, "auto-generated")
     return write_up(scene, head, from_place(place), "joined", preview=lead, lead=lead)
 
@@ -99,6 +99,39 @@ def told_notice(
     )
 
 
+def prove_notice(
+    place: Place,
+    request: Request,
+    stranger: Mailbox,
+    language: str,
+    ids: Ids,
+    said: Said,
+    link: str,
+    at: datetime,
+) -> Letter:
+    """To an address that was typed on the page: the link whose opening shows that it is its owner's. It goes to
+    somebody who may never have heard of us, so it says nothing of who takes part."""
+    reader = Person(stranger.name, stranger.address, language, "buyer", "")
+    scene = scene_for(place, request, To(reader, link, ""))
+    say, about = scene.words.gettext, unlinked(visible(request.subject))
+    lead = say(
+        "Somebody – probably you – wrote this in the conversation about “%(subject)s” and gave this address as his.",
+        subject=about,
+    )
+    return write_up(
+        scene,
+        Head(ids, at, say("Is this your address? %(subject)s", subject=visible(request.subject)), "auto-generated"),
+        from_place(place),
+        "prove",
+        preview=lead,
+        lead=lead,
+        explained=say("Press the link to send it. If it was not you, do nothing: then it is sent to nobody."),
+        quoted=quoted(said.text),
+        about=say("Request: %(subject)s", subject=about),
+        why=say("You get this mail because your address was typed on a page of %(place)s.", place=visible(place.name)),
+    )
+
+
 def quoted(text: str) -> Quoted:
     """Return the first words of a stranger's mail: at most 600 characters, nothing unseen, nothing to click."""
     examined = text.lstrip()[:_EXAMINED]
@@ -115,7 +148,8 @@ def unlinked(text: str) -> str:
     return _LINKING.sub(r"\g<0> ", text)
 
 
-def _question(words: Words, asked: Asked) -> str:
+def question(words: Words, asked: Asked) -> str:
+    """Return what a participant is asked about a mail that waits."""
     say, address = words.gettext, visible(asked.address)
     if asked.word == "is_he_with_you":
         return say("%(address)s wants to answer in this request. Is he with you?", address=address)
@@ -133,10 +167,17 @@ def _question(words: Words, asked: Asked) -> str:
             return say("A mail that says it is from you came in, but we cannot be sure. Was this you?")
 
 
+def may_be_forged(why: str) -> bool:
+    """True where a yes is about one mail alone: its next one may be somebody else's."""
+    return why in ("unproved", "odd header")
+
+
 def _choice(words: Words, asked: Asked) -> str:
     """What the reader can do; a mail that may be forged is about itself alone, so it has no yes for always."""
     kept = words.gettext("The mail is kept, and nobody on the other side has it yet.")
-    if asked.word == "was_it_you" and asked.why != "other mailbox":
+    if may_be_forged(asked.why) and asked.word == "is_he_with_you":
+        choice = words.gettext("You can say yes for this time only, or no.")
+    elif may_be_forged(asked.why):
         choice = words.gettext("If it is yours, say yes, and it is passed on as it is. If not, say no.")
     else:
         choice = words.gettext("You can say yes for always, yes for this time only, or no.")
@@ -147,15 +188,16 @@ def _facts(scene: Scene, said: Said, asked: Asked) -> tuple[Fact, ...]:
     """Return what is known of the mail that waits, line by line."""
     say = scene.words.gettext
     lines = (
-        Fact(say("From"), _who(asked.name, asked.address)),
+        Fact(say("From"), who(asked.name, asked.address)),
         Fact(say("Date"), scene.words.moment(said.at)),
         Fact(say("Subject"), unlinked(visible(said.subject))),
-        Fact(say("Checked"), _proof(scene.words, asked)),
+        Fact(say("Checked"), checked(scene.words, asked)),
     )
     return tuple(line for line in lines if line.value)
 
 
-def _proof(words: Words, asked: Asked) -> str:
+def checked(words: Words, asked: Asked) -> str:
+    """Return in plain words what was proved of a mail that waits."""
     say = words.gettext
     if asked.why == "odd header":
         return say("The sender of this mail is not written as usual, so somebody else may have written it.")
@@ -167,7 +209,7 @@ def _proof(words: Words, asked: Asked) -> str:
     )
 
 
-def _who(name: str, address: str) -> str:
+def who(name: str, address: str) -> str:
     """Return "Tom Baker (tom@werk.example)" for people of the same side, who may see the address."""
     name, address = clean_name(name), visible(address)
     return f"{name} ({address})" if name and address else name or address

@@ -1,5 +1,6 @@
 """The web application of the personal links: the list of its routes and what stands around them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -12,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..world import World
-from . import api, apologies, files, pages, reply, visit
+from . import api, apologies, files, pages, proof, reply, side, visit, waiting
 from .desk import Addresses, Desk
 from .guard import ROUTE, Guard
 from .live import Live
@@ -29,10 +30,14 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/i/{id}/live", pages.live),
     ("GET", "/i/{id}/events", pages.stream),
     ("POST", "/i/{id}/reply", reply.reply),
+    ("POST", "/i/{id}/held/{message}", waiting.decide),
+    ("POST", "/i/{id}/leave", side.take_out),
     ("GET", "/i/{id}/a/{file}", files.attachment),
     ("GET", "/i/{id}/m/{message}/html", files.html),
     ("GET", "/i/{id}/m/{message}/text", files.text),
     ("GET", "/i/{id}/m/{message}/raw", files.raw),
+    ("GET", "/p/{message}/{token}", proof.ask),
+    ("POST", "/p/{message}/{token}", proof.send),
     ("POST", "/api/v1/inquiries", api.create_inquiry),
     ("GET", "/api/v1/inquiries/{id}", api.show_inquiry),
 )
@@ -42,7 +47,7 @@ def build(world: World) -> FastAPI:
     """Return the application. `app.state.stop_streams()` ends what would keep a server from stopping."""
     addresses = Addresses(world.settings)
     live = Live(world.store, world.journal, world.clock)
-    desk = Desk(world, addresses, Look(world.settings, addresses.prefix), live, Misses(world.clock))
+    desk = Desk(world, addresses, Look(world.settings, addresses.prefix), live, Misses(world.clock), asyncio.Lock())
     handlers = [*ROUTES, ("GET", "/look/{version}/{name}", _asset), ("GET", "/healthz", _health)]
     app = FastAPI(
         openapi_url=None,

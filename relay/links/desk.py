@@ -1,5 +1,6 @@
 """What every page handler works with, and the addresses of the pages."""
 
+import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -34,3 +35,4 @@ class Desk:
     look: Look
     live: Live
     misses: Misses
+    asking: asyncio.Lock  # one at a time may ask a stranger at an address that was typed, so that they can be counted

@@ -11,14 +11,18 @@ from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote
 
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from ...store import inquiries, links
 from ...store.values import MessageRow
+from ..compose.masking import Names, mask_file
 from ..mail import Attachment, read
 from ..mail.html import from_text, sanitise
+from ..mail.masks import mask_address
+from ..mail.write import File
 from .desk import Desk
 from .people import People
 from .render import render
@@ -49,8 +53,29 @@ async def attachment(desk: Desk, request: Request) -> Response:
     veil = await _veil(desk, found, message)
     for leaf in await _leaves(desk, message):
         if sha256(leaf.data).hexdigest() == row.hash:
-            return _download(leaf.data, veil(row.name) or "file", "application/octet-stream")
+            file = File(row.name, row.type, leaf.data, row.content_id, row.inline)
+            shown = file if message.side == found.side else await _masked(desk, found, message, file)
+            if shown is not None:
+                return _download(shown.data, veil(row.name) or "file", "application/octet-stream")
     raise HTTPException(404)
+
+
+async def _masked(desk: Desk, found: Visit, message: MessageRow, file: File) -> File | None:
+    """Return a file of the other side as its mail carried it: enclosed mails, cards and calendars hold addresses too.
+
+    None where the mail left it out.
+    """
+
+    def query(connection: Connection) -> Names:
+        tokens = inquiries.masks_of(connection, found.inquiry.seq)
+        masks = {side: mask_address(side, token, found.place.reply_domain) for side, token in tokens.items()}
+        people = inquiries.participants(connection, found.inquiry.seq)
+        addresses = tuple((one.email, masks[one.side]) for one in people if one.side in masks)
+        return Names(addresses, writer=message.from_email, reader=found.person.email)
+
+    names = await desk.world.store.read(query)
+    masked, _ = await asyncio.to_thread(mask_file, file, names)
+    return masked
 
 
 async def raw(desk: Desk, request: Request) -> Response:

@@ -6,7 +6,7 @@ The text comes first in our form, so that it is kept when the files turn out to 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from starlette.datastructures import FormData, UploadFile
@@ -29,11 +29,41 @@ class ReplyForm:
     """What somebody sent off. With a `trouble`, only what came before it is here, and no files."""
 
     text: str = ""
+    sender: str | None = None  # the address in the sender field; None where the form had no such field
     key: str = ""
     nonce: str = ""
     files: tuple[File, ...] = ()
     had_files: bool = False
     trouble: Trouble = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a form of one button sends; "" for what it does not have."""
+
+    key: str = ""
+    answer: str = ""
+    participant: str = ""
+
+
+_MOST_CHOICE = 16_384  # bytes of a form of one button
+
+
+async def read_choice(request: Request) -> Choice:
+    """Read a form of one button. Never raises because of what it holds: then it is empty."""
+    async with aclosing(_limited(request, _MOST_CHOICE)) as stream:
+        parser = _parser(request, stream)
+        if parser is None:
+            return Choice()
+        try:
+            async with asyncio.timeout(_SLOWEST):
+                form = await parser.parse()
+        except (_TooBig, TimeoutError, MultiPartException):
+            return Choice()
+    try:
+        return Choice(_field(form, "key"), _field(form, "answer"), _field(form, "participant"))
+    finally:
+        await form.close()
 
 
 class _TooBig(Exception):
@@ -86,18 +116,20 @@ def _without_files(parser: MultiPartParser | FormParser, trouble: Trouble) -> Re
     """What was read before the trouble: our form sends its text first, its files last."""
     items = parser.items if isinstance(parser, MultiPartParser) else []
     form = FormData([(name, value) for name, value in items if isinstance(value, str)])
-    return ReplyForm(_text(form), _field(form, "key"), _field(form, "nonce"), had_files=True, trouble=trouble)
+    return replace(_fields(form), had_files=True, trouble=trouble)
 
 
 async def _read(form: FormData) -> ReplyForm:
     uploads = [value for name, value in form.multi_items() if name == "files" and isinstance(value, UploadFile)]
     chosen = [upload for upload in uploads if upload.filename or upload.size]  # an empty field sends an empty one
     files = [File(one.filename or "", one.content_type or _BINARY, await one.read()) for one in chosen]
-    return ReplyForm(_text(form), _field(form, "key"), _field(form, "nonce"), files=tuple(files), had_files=bool(files))
+    return replace(_fields(form), files=tuple(files), had_files=bool(files))
 
 
-def _text(form: FormData) -> str:
-    return _field(form, "text").replace("\r\n", "\n").replace("\r", "\n")
+def _fields(form: FormData) -> ReplyForm:
+    text = _field(form, "text").replace("\r\n", "\n").replace("\r", "\n")
+    sender = _field(form, "sender") if "sender" in form else None
+    return ReplyForm(text, sender, _field(form, "key"), _field(form, "nonce"))
 
 
 def _field(form: FormData, name: str) -> str:

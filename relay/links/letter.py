@@ -10,6 +10,7 @@ from ...store import inquiries, links
 from ...store.tables import Side
 from ..mail.masks import mask_address, message_id, new_token
 from ..mail.write import Letter, Mailbox, write
+from ..settings import Marketplace
 from .form import ReplyForm
 from .visit import Visit
 
@@ -39,17 +40,26 @@ def envelope(connection: Connection, visit: Visit) -> Envelope:
     return Envelope(other, inquiries.masks_of(connection, visit.inquiry.seq)[other], answers)
 
 
-def write_reply(visit: Visit, to: Envelope, form: ReplyForm, at: datetime) -> bytes:
+def good_nonce(nonce: str) -> str:
+    """Return the nonce of a form, or a new one where it is none of ours."""
+    return nonce if _NONCE.fullmatch(nonce) else new_nonce()
+
+
+def reply_id(nonce: str, place: Marketplace) -> str:
+    """Return the Message-ID, without angle brackets, of what a form with this nonce sends."""
+    return f"page.{nonce}@{place.reply_domain}"
+
+
+def write_reply(visit: Visit, sender: Mailbox, to: Envelope, form: ReplyForm, at: datetime) -> bytes:
     """Return the mail. The same form gives the same Message-ID, so a second click is a duplicate."""
     domain, subject = visit.place.reply_domain, visit.inquiry.subject
-    nonce = form.nonce if _NONCE.fullmatch(form.nonce) else new_nonce()
     return write(
         Letter(
-            from_=Mailbox(visit.person.name, visit.person.email),
+            from_=sender,
             to=(Mailbox("", mask_address(to.word, to.token, domain)),),
             subject=subject if _REPLY.match(subject) else f"Re: {subject}",
             date=at,
-            message_id=f"page.{nonce}@{domain}",
+            message_id=reply_id(form.nonce, visit.place),
             text=form.text.strip("\n") + "\n" if form.text.strip() else "",
             in_reply_to=to.answers,
             references=(to.answers,) if to.answers else (),

@@ -4,19 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from ...store import events, inquiries, links
-from ...store.tables import Side
+from ...store.links import Pane
+from ...store.tables import MessageState, Side
 from ..clock import iso
 from .desk import Desk
-from .letter import new_nonce
+from .letter import new_nonce, reply_id
 from .render import render
 from .view import PageView, page_view
 from .visit import Visit, party, visit
+from .waiting import Waiting, said_line, typed_as, waiting_for
 
 MESSAGES = 50  # on one page
 EVENTS = 40  # shown at once; all of them one click away
@@ -31,6 +34,10 @@ class FormView:
     error: str = ""
     nonce: str = ""
     sent: bool = False
+    sender: str | None = None  # what stands in the sender field; None: the reader's own address
+    wrong: str = "text"  # the field that the error is about: text | sender
+    said: str = ""  # a calm line on top: what a button did
+    trouble: str = ""  # a red one: why it did nothing
 
 
 async def page(desk: Desk, request: Request) -> Response:
@@ -38,11 +45,15 @@ async def page(desk: Desk, request: Request) -> Response:
     found = await visit(desk, request)
     if found.side == Side.OBSERVER:
         return await _observer(desk, found)
-    return await show(desk, request, found, FormView(sent="sent" in request.query_params))
+    return await show(
+        desk, request, found, FormView(sent="sent" in request.query_params, said=await _said(desk, request, found))
+    )
 
 
 async def show(desk: Desk, request: Request, found: Visit, form: FormView, status: int = 200) -> Response:
-    """Return the page of a party with this reply box."""
+    """Return the page of a party with this reply box; to who has left, only that."""
+    if found.has_left:
+        return HTMLResponse(render("left.html", found.words, form=form, **_frame(desk, found)), status_code=status)
     view = await _view(desk, request, found)
     html = await asyncio.to_thread(
         render,
@@ -51,7 +62,6 @@ async def show(desk: Desk, request: Request, found: Visit, form: FormView, statu
         view=view,
         form=form,
         nonce=form.nonce or new_nonce(),
-        key=desk.world.links.form_key(found.session),
         most_bytes=desk.world.settings.links.max_upload_bytes,
         most=found.words.size(desk.world.settings.links.max_upload_bytes),
         may_write=not view.request.closed and found.person.state == "active",
@@ -65,7 +75,7 @@ async def live(desk: Desk, request: Request) -> Response:
     """What changes while the page is open: messages and history, to be put in place of the old."""
     found = await party(desk, request)
     view = await _view(desk, request, found)
-    html = await asyncio.to_thread(render, "live.html", found.words, view=view, paged=False, **_frame(desk, found))
+    html = await asyncio.to_thread(render, "news.html", found.words, view=view, paged=False, **_frame(desk, found))
     return HTMLResponse(html)
 
 
@@ -89,17 +99,41 @@ async def stream(desk: Desk, request: Request) -> Response:
 async def _view(desk: Desk, request: Request, found: Visit) -> PageView:
     before = request.query_params.get("before", "")
     most_events = _ALL_EVENTS if request.query_params.get("history") == "all" else EVENTS
-    pane = await desk.world.store.read(
-        lambda connection: links.pane(
+
+    def query(connection: Connection) -> tuple[Pane, Waiting]:
+        pane = links.pane(
             connection, found.inquiry.seq, found.side, most=MESSAGES, most_events=most_events, before=before
         )
+        return pane, waiting_for(connection, found.inquiry.seq, found.person)
+
+    pane, waiting = await desk.world.store.read(query)
+    make = partial(page_view, pane, waiting, found.person, found.place, found.words, most_events=most_events)
+    return await asyncio.to_thread(make)
+
+
+async def _said(desk: Desk, request: Request, found: Visit) -> str:
+    """What the page says of what was done last: after a button, or after a reply in the name of another address."""
+    nonce = request.query_params.get("asked", "")
+    if not nonce:
+        return said_line(request.query_params.get("said", ""), found.words)
+    id = reply_id(nonce, found.place)
+    message = await desk.world.store.read(lambda connection: typed_as(connection, found.inquiry.seq, found.side, id))
+    if message is None or message.state != MessageState.HELD or message.why_held != "address to prove":
+        return ""
+    return found.words.gettext(
+        "We sent a mail to %(address)s; open the link in it to send your message.", address=message.from_email
     )
-    return await asyncio.to_thread(page_view, pane, found.person, found.place, found.words, most_events=most_events)
 
 
 def _frame(desk: Desk, found: Visit) -> dict[str, object]:
     """What the frame of every page of a participant needs."""
-    return {"place": found.place, "look": desk.look, "base": desk.addresses.page(found.person.id), "me": found.person}
+    return {
+        "place": found.place,
+        "look": desk.look,
+        "base": desk.addresses.page(found.person.id),
+        "me": found.person,
+        "key": desk.world.links.form_key(found.session),
+    }
 
 
 async def _observer(desk: Desk, found: Visit) -> Response:

@@ -91,10 +91,6 @@ class People:
             known=True,
         )
 
-    def on_side(self, side: str) -> tuple[PersonView, ...]:
-        """Return everybody of one side who takes part."""
-        return tuple(self.view(one) for one in self._by_seq.values() if one.side == side and one.state == "active")
-
     def counterpart(self) -> str:
         """Return the other side in words."""
         other = Side(self.reader.side).other

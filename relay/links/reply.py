@@ -7,7 +7,7 @@ known by its nonce and changes nothing.
 import asyncio
 import hmac
 import traceback
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,14 +17,17 @@ from .. import flow
 from ..arrival import Arrival, MaskHit, Peer
 from ..compose.i18n import Words
 from ..errors import CLOSED, EMPTY, NOT_ANY_MORE, Reply
+from ..mail.addresses import Address
 from ..mail.masks import mask_address
+from ..mail.write import Mailbox
 from ..resolve import resolve
 from .desk import Desk
 from .form import MOST_FILES, ReplyForm, Trouble, read_form
 from .guard import request_id
-from .letter import envelope, write_reply
+from .letter import envelope, good_nonce, reply_id, write_reply
 from .pages import FormView, show
-from .visit import Visit, party
+from .sender import Wrong, check_sender, may_ask, other_writer
+from .visit import Visit, from_our_page, member
 
 MOST_CHARACTERS = 100_000  # of a typed reply
 _STATUS: dict[Trouble, int] = {"too_big": 413, "too_many": 413, "too_slow": 408, "unreadable": 400}
@@ -32,45 +35,52 @@ _STATUS: dict[Trouble, int] = {"too_big": 413, "too_many": 413, "too_slow": 408,
 
 async def reply(desk: Desk, request: Request) -> Response:
     """Take a reply in. Answers 303 to the page, or the page again with what was wrong. Raises 403, 404."""
-    found = await party(desk, request)
-    if not _from_our_page(desk, request):
+    found = await member(desk, request)
+    if not from_our_page(desk, request):
         raise HTTPException(403)
     form = await read_form(request, desk.world.settings.links.max_upload_bytes)
-    status, error = _check(desk, found, form)
-    if not error:
-        status, error = await _send(desk, request, found, form)
-    if not error:
-        return RedirectResponse(f"{desk.addresses.page(found.person.id)}?sent=1", status_code=303)
+    form = replace(form, nonce=good_nonce(form.nonce))
+    other = other_writer(found, form)
+    wrong = _check(desk, found, form) or check_sender(desk, found, form)
+    if wrong is None and other is not None:
+        wrong = await _send_as_other(desk, request, found, form, other)
+    elif wrong is None:
+        wrong = await _send(
+            desk, request, found, form, Mailbox(found.person.name, found.person.email), found.person.seq
+        )
+    if wrong is None:
+        done = "sent=1" if other is None else f"asked={form.nonce}"
+        return RedirectResponse(f"{desk.addresses.page(found.person.id)}?{done}", status_code=303)
+    error = wrong.words
     if form.had_files:
         error += " " + found.words.gettext("Please choose your files again.")
-    return await show(desk, request, found, FormView(form.text, error, form.nonce), status)
+    view = FormView(form.text, error, form.nonce, sender=form.sender, wrong=wrong.field)
+    return await show(desk, request, found, view, wrong.status)
 
 
-def _from_our_page(desk: Desk, request: Request) -> bool:
-    """True unless the browser says that another site sent the form.
-
-    Our pages ask for no Referer, and then browsers say "null" for their own origin too (Fetch standard, 3.2).
-    """
-    origin = request.headers.get("origin", "null")
-    if origin != "null":
-        return urlsplit(origin).netloc.lower() in {desk.addresses.host, request.headers.get("host", "").lower()}
-    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+async def _send_as_other(desk: Desk, request: Request, found: Visit, form: ReplyForm, other: Address) -> Wrong | None:
+    """Hand a reply in the name of another address to the flow, which asks there; nothing is sent before the answer."""
+    async with desk.asking:
+        wrong = await may_ask(desk, found, form, other)
+        return wrong or await _send(desk, request, found, form, Mailbox("", other.text), None)
 
 
-def _check(desk: Desk, found: Visit, form: ReplyForm) -> tuple[int, str]:
-    """Return status and words for what is wrong with a form, "" for nothing."""
+def _check(desk: Desk, found: Visit, form: ReplyForm) -> Wrong | None:
+    """Return what is wrong with a form, but for its sender field."""
     say = found.words.gettext
     if form.trouble:
-        return _STATUS[form.trouble], _troubled(desk, found.words, form.trouble)
+        return Wrong(_STATUS[form.trouble], _troubled(desk, found.words, form.trouble))
     if not hmac.compare_digest(form.key.encode(), desk.world.links.form_key(found.session).encode()):
-        return 403, say("Nothing was sent, because this page was open for too long. Please send it once more.")
+        return Wrong(403, say("Nothing was sent, because this page was open for too long. Please send it once more."))
     if found.person.state != "active":
-        return 409, _refused(found.words, NOT_ANY_MORE)
+        return Wrong(409, _refused(found.words, NOT_ANY_MORE))
     if not form.text.strip() and not form.files:
-        return 422, say("Nothing was sent, because your reply is empty. Please write something or choose a file.")
+        return Wrong(
+            422, say("Nothing was sent, because your reply is empty. Please write something or choose a file.")
+        )
     if len(form.text) > MOST_CHARACTERS:
-        return 413, say("Nothing was sent, because your text is too long. Please send it as a file.")
-    return 200, ""
+        return Wrong(413, say("Nothing was sent, because your text is too long. Please send it as a file."))
+    return None
 
 
 def _troubled(desk: Desk, words: Words, trouble: Trouble) -> str:
@@ -87,20 +97,21 @@ def _troubled(desk: Desk, words: Words, trouble: Trouble) -> str:
             return say("Nothing was sent, because the form could not be read. Please send it once more.")
 
 
-async def _send(desk: Desk, request: Request, found: Visit, form: ReplyForm) -> tuple[int, str]:
-    """Hand the reply to the flow; status and words where it was not taken. Our own faults are logged."""
-    id = request_id(request)
+async def _send(
+    desk: Desk, request: Request, found: Visit, form: ReplyForm, writer: Mailbox, author: int | None
+) -> Wrong | None:
+    """Hand the reply to the flow; what is wrong where it was not taken. Our own faults are logged."""
+    id, say = request_id(request), found.words.gettext
     try:
-        answer = await _receive(desk, id, found, form)
+        answer = await _receive(desk, id, found, form, writer, author)
     except Exception:  # noqa: BLE001 (logged with a reference; what was typed must not be lost in an error page)
         desk.world.journal.fault(id=id, reference=id, where="reply", cause=traceback.format_exc())
-        say = found.words.gettext
         error = say("Nothing was sent, because of a fault of ours. Please try again in a minute.")
-        return 503, f"{error} {say('Reference: %(reference)s', reference=id)}"
-    return (200, "") if answer.code == 250 else (409, _refused(found.words, answer))
+        return Wrong(503, f"{error} {say('Reference: %(reference)s', reference=id)}")
+    return None if answer.code == 250 else Wrong(409, _refused(found.words, answer))
 
 
-async def _receive(desk: Desk, id: str, found: Visit, form: ReplyForm) -> Reply:
+async def _receive(desk: Desk, id: str, found: Visit, form: ReplyForm, writer: Mailbox, author: int | None) -> Reply:
     world = desk.world
     to = await world.store.read(lambda connection: envelope(connection, found))
     domain = found.place.reply_domain
@@ -108,17 +119,17 @@ async def _receive(desk: Desk, id: str, found: Visit, form: ReplyForm) -> Reply:
     if not isinstance(hit, MaskHit):
         return hit if isinstance(hit, Reply) else CLOSED
     at = world.clock()
-    data = await asyncio.to_thread(write_reply, found, to, form, at)
+    data = await asyncio.to_thread(write_reply, found, writer, to, form, at)
     peer = Peer("")
     world.journal.received(
         id=id,
         peer=peer,
-        mail_from=found.person.email,
+        mail_from=writer.address,
         to=mask_address(to.word, to.token, domain),
         size=len(data),
-        message_id=f"page.{form.nonce}@{domain}",
+        message_id=reply_id(form.nonce, found.place),
     )
-    arrival = Arrival(id, at, peer, found.person.email, (hit,), data, channel="page", author=found.person.seq)
+    arrival = Arrival(id, at, peer, writer.address, (hit,), data, channel="page", author=author)
     return await flow.receive(world, arrival)
 
 

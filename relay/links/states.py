@@ -28,6 +28,9 @@ def state_lines(
 ) -> tuple[StateLine, ...]:
     """Return the state of a message of the reader's own side; nothing where it is addressed to nobody."""
     say = words.gettext
+    if message.state == MessageState.HELD and message.why_held == "address to prove":
+        text = say("Waits until the link in our mail to %(address)s is opened", address=message.from_email)
+        return (StateLine("held", text),)
     if message.state == MessageState.HELD:
         return (StateLine("held", say("Held: we cannot be sure who wrote it, so nobody else has got it yet")),)
     if message.state == MessageState.REFUSED:

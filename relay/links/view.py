@@ -14,9 +14,11 @@ from ..compose.i18n import Words
 from ..mail.html import from_text
 from ..mail.names import visible
 from ..settings import Marketplace
+from .colleagues import OwnSide, own_side
 from .history import HistoryLine, history
 from .people import People, PersonView
 from .states import StateLine, state_lines
+from .waiting import HeldView, Waiting, held_views
 
 LONG = 20_000  # characters of one text on the page; the rest is one click away
 _SUBJECT = 300
@@ -80,7 +82,6 @@ class RequestView:
     at: str
     moment: str
     closed: bool
-    us: tuple[PersonView, ...]
     counterpart: str
 
 
@@ -90,6 +91,8 @@ class PageView:
 
     place: Marketplace
     request: RequestView
+    held: tuple[HeldView, ...]  # what waits for the reader's yes
+    side: OwnSide
     messages: tuple[MessageView, ...]
     older: str  # id of the oldest message shown, "" where there are none before it
     history: tuple[HistoryLine, ...]
@@ -98,13 +101,17 @@ class PageView:
     version: int
 
 
-def page_view(pane: Pane, reader: ParticipantRow, place: Marketplace, words: Words, *, most_events: int) -> PageView:
-    """Return what `reader`, a buyer or seller, sees of a pane."""
+def page_view(
+    pane: Pane, waiting: Waiting, reader: ParticipantRow, place: Marketplace, words: Words, *, most_events: int
+) -> PageView:
+    """Return what `reader`, a buyer or seller, sees of a pane and of what waits for his yes."""
     people = People(pane.people, reader, pane.inquiry, place, words)
     messages = tuple(_message(pane, message, people, words) for message in pane.messages)
     return PageView(
         place=place,
         request=_request(pane, people, words),
+        held=held_views(waiting, words),
+        side=own_side(pane.people, people, words),
         messages=messages,
         older=pane.messages[-1].id if pane.older else "",
         history=history(pane.events, pane.sides, people, words),
@@ -129,7 +136,6 @@ def _request(pane: Pane, people: People, words: Words) -> RequestView:
         at=iso(first.dated),
         moment=words.moment(first.dated),
         closed=inquiry.state != "open",
-        us=people.on_side(people.reader.side),
         counterpart=people.counterpart(),
     )
 

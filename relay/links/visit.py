@@ -4,7 +4,9 @@ The cookie holds the link's token, so opening a link writes nothing (R55) and a 
 sent back to this participant's pages only.
 """
 
+import hmac
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
@@ -12,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ...store import inquiries
-from ...store.tables import Side
+from ...store.tables import ParticipantState, Side
 from ...store.values import InquiryRow, ParticipantRow
 from ..compose.i18n import Words, words_for
 from ..personal_links import token_hash
 from ..settings import Marketplace
 from .desk import Desk
+from .form import Choice, read_choice
 
 _COOKIE = "parley"
 _KEPT = 90 * 24 * 3600  # seconds that a browser keeps it; the mail's link gives a new one at any time
@@ -37,6 +40,11 @@ class Visit:
     def side(self) -> str:
         """The side he speaks for."""
         return self.person.side
+
+    @property
+    def has_left(self) -> bool:
+        """He reads and writes nothing any more."""
+        return self.person.state == ParticipantState.LEFT
 
 
 async def open_link(desk: Desk, request: Request) -> Response:
@@ -77,12 +85,41 @@ async def visit(desk: Desk, request: Request) -> Visit:
     return Visit(token, person, inquiry, place, words_for(person.language, place.language))
 
 
-async def party(desk: Desk, request: Request) -> Visit:
-    """Return who asks, if he is a party to the conversation. Raises 404: to an observer it does not exist."""
+async def member(desk: Desk, request: Request) -> Visit:
+    """Return who asks, if he is or was a party to the conversation. Raises 404: to an observer it does not exist."""
     found = await visit(desk, request)
     if found.side == Side.OBSERVER:
         raise HTTPException(404)
     return found
+
+
+async def party(desk: Desk, request: Request) -> Visit:
+    """Return who asks, if he may read the conversation. Raises 404: to an observer and who left it does not exist."""
+    found = await member(desk, request)
+    if found.has_left:
+        raise HTTPException(404)
+    return found
+
+
+def from_our_page(desk: Desk, request: Request) -> bool:
+    """True unless the browser says that another site sent the form.
+
+    Our pages ask for no Referer, and then browsers say "null" for their own origin too (Fetch standard, 3.2).
+    """
+    origin = request.headers.get("origin", "null")
+    if origin != "null":
+        return urlsplit(origin).netloc.lower() in {desk.addresses.host, request.headers.get("host", "").lower()}
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+async def choice_of(desk: Desk, request: Request, session: str) -> Choice:
+    """Return what a form of one button says. Raises 403 where it is none of ours, made for this session."""
+    if not from_our_page(desk, request):
+        raise HTTPException(403)
+    choice = await read_choice(request)
+    if not hmac.compare_digest(choice.key.encode(), desk.world.links.form_key(session).encode()):
+        raise HTTPException(403)
+    return choice
 
 
 def missed(desk: Desk, request: Request) -> HTTPException:

@@ -91,6 +91,18 @@
     return news;
   }
 
+  let asked = null; // the HTML that the box of what waits for a yes was made from
+
+  // Puts the box of what waits for a yes up to date; returns whether it has changed.
+  function bringUpWaiting(fresh) {
+    const here = document.getElementById("waiting");
+    if (!fresh || !here || fresh.innerHTML.trim() === asked) return false;
+    asked = fresh.innerHTML.trim();
+    localTimes(fresh);
+    here.replaceWith(document.adoptNode(fresh));
+    return asked !== "";
+  }
+
   function keepOpen(before, after) {
     const open = Array.from(before.querySelectorAll("details"), (fold) => fold.open);
     after.querySelectorAll("details").forEach((fold, index) => { fold.open = open[index] || false; });
@@ -117,7 +129,8 @@
           const history = fresh.querySelector(".history");
           localTimes(history);
           live.querySelector(".history").replaceWith(history);
-          if (bringUp(live.querySelector(".messages"), fresh.querySelector(".messages"))) {
+          const news = bringUpWaiting(fresh.querySelector("#waiting"));
+          if (bringUp(live.querySelector(".messages"), fresh.querySelector(".messages")) || news) {
             said.textContent = said.dataset.text;
           }
         } while (again);
@@ -145,6 +158,8 @@
     listen();
   }
 
+  const waiting = document.getElementById("waiting");
+  if (waiting) asked = waiting.innerHTML.trim();
   const live = document.getElementById("live");
   if (live && live.dataset.page) watch(live);
   localTimes(document);

@@ -159,7 +159,7 @@ async def test_without_a_cookie_there_is_no_box(web: Web) -> None:
     assert (await stranger.send("hello", page=page)).status == 404
 
 
-async def test_who_has_left_can_read_and_not_write(web: Web) -> None:
+async def test_who_has_left_can_neither_write_nor_read(web: Web) -> None:
     made = await web.inquiry(cc=[{"email": COLLEAGUE, "name": "Ben"}])
     ben, page = await web.visit(made, COLLEAGUE)
     people = table(Participant)
@@ -169,7 +169,7 @@ async def test_who_has_left_can_read_and_not_write(web: Web) -> None:
     assert answer.status == 409
     assert "you no longer take part" in answer.words
     page = await ben.get(ben.page_path)
-    assert "twelve P-200" in page.words
+    assert "twelve P-200" not in page.words
     assert "<textarea" not in page.text
 
 

@@ -200,4 +200,10 @@ async def test_health_and_looks(web: Web) -> None:
 
 
 def test_every_route_that_changes_something_is_a_post() -> None:
-    assert {path for method, path, _ in ROUTES if method != "GET"} == {"/i/{id}/reply", "/api/v1/inquiries"}
+    assert {path for method, path, _ in ROUTES if method != "GET"} == {
+        "/api/v1/inquiries",
+        "/i/{id}/held/{message}",
+        "/i/{id}/leave",
+        "/i/{id}/reply",
+        "/p/{message}/{token}",
+    }

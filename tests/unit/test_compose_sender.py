@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parley.relay.compose.i18n import languages
 from parley.relay.compose.letters import Asked, AskedWord, Ids, JoinedWord, Person, Said, ToldWord, WaitsWord
-from parley.relay.compose.sender_notices import asked_notice, joined_notice, quoted, told_notice, unlinked
+from parley.relay.compose.sender_notices import (
+    asked_notice,
+    joined_notice,
+    prove_notice,
+    quoted,
+    told_notice,
+    unlinked,
+)
 from parley.relay.mail import read
 from parley.relay.mail.write import Letter, Mailbox, write
 from parley.tests.compose_cast import AT, DOMAIN, IDS, LATER, LINK, PLACE, REQUEST, buyer, seller, to
@@ -59,12 +66,17 @@ def tell(word: ToldWord = "held", said: Said | None = None, language: str = "en"
     return told_notice(PLACE, REQUEST, STRANGER, language, OWN, said or held(), word, LATER)
 
 
+def prove(said: Said | None = None, stranger: Mailbox = STRANGER, language: str = "en") -> Letter:
+    return prove_notice(PLACE, REQUEST, stranger, language, Ids(OWN.message_id), said or held(), LINK, LATER)
+
+
 def every(language: str) -> dict[str, Letter]:
     return {
         **{why: ask(asked, language=language) for why, asked in QUESTIONS.items()},
         "colleague, unproved": ask(replace(BOB, proved=False), language=language),
         **{f"joined {how}": joined(how, language=language) for how in get_args(JoinedWord)},
         **{f"told {word}": tell(word, language=language) for word in get_args(ToldWord)},
+        "prove": prove(language=language),
     }
 
 
@@ -100,7 +112,7 @@ def test_each_comes_from_the_marketplace_and_says_that_a_machine_wrote_it(kind: 
     assert all(len(line) <= 72 for line in mail.text.split("\n") if LINK not in line)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in every("en") if not kind.startswith("told")])
+@pytest.mark.parametrize("kind", [kind for kind in every("en") if not kind.startswith(("told", "prove"))])
 def test_one_button_leads_to_the_reader_s_own_page_and_nothing_else_can_be_done(kind: str) -> None:
     mail = every("en")[kind]
     assert mail.to == (Mailbox("Sarah Miller", "sarah.miller@acme.example"),)
@@ -120,7 +132,9 @@ def test_each_reason_to_wait_asks_its_own_question() -> None:
 
 def test_who_may_be_taken_in_for_good_is_asked_so_and_a_forgery_is_not() -> None:
     assert all("yes for always" in flat(ask(asked).text) for asked in (PRIVATE, BOB))
-    assert not any("always" in ask(asked).text for asked in (FORGED, ODD))
+    odd_stranger = replace(BOB, why="odd header")
+    assert not any("always" in ask(asked).text for asked in (FORGED, ODD, odd_stranger))
+    assert "yes for this time only" in flat(ask(odd_stranger).text)
 
 
 def test_what_waits_is_shown_with_what_was_proved() -> None:
@@ -165,6 +179,22 @@ def test_a_stranger_is_told_under_his_own_mail_and_gets_no_link_and_no_name() ->
     assert tell("held").subject == "Waits for a yes: Re: Palettiseur RX-90"
 
 
+def test_an_address_that_was_typed_gets_one_link_and_nothing_of_who_takes_part() -> None:
+    mail = prove()
+    assert mail.to == (STRANGER,)
+    assert (mail.in_reply_to, mail.references) == ("", ())
+    assert mail.subject == "Is this your address? Palettiseur RX-90"
+    assert links(mail) == [LINK, "mailto:help@directindustry.example"]
+    assert mail.text.count(LINK) == 1
+    assert "wrote this in the conversation about “Palettiseur RX-90” and gave this address as his." in flat(mail.text)
+    assert "If it was not you, do nothing" in flat(mail.text)
+    assert "45 150 EUR." in mail.text
+    shown_without_link = shown(mail).replace(LINK, "")
+    assert not re.search(r"https?:|ACME|DI-48213|Sarah|Laiterie|buyer-|seller-", shown_without_link)
+    assert "https: // evil. example" in flat(prove(held("https://evil.example")).text)
+    assert "begins" not in prove(held("")).text
+
+
 @pytest.mark.parametrize("value", HOSTILE)
 def test_what_strangers_wrote_is_shown_as_text_or_not_at_all(value: str) -> None:
     said = replace(held(value), subject=value)
@@ -173,6 +203,7 @@ def test_what_strangers_wrote_is_shown_as_text_or_not_at_all(value: str) -> None
         *(asked_notice(PLACE, REQUEST, to(seller()), IDS, said, asked, LATER) for asked in asks),
         joined(newcomer=replace(TOM, name=value, address=value)),
         told_notice(PLACE, REQUEST, Mailbox(value, "x@y.example"), value, OWN, said, "held", LATER),
+        prove(said, Mailbox(value, "x@y.example"), value),
     ]
     for mail in mails:
         names = [name for name, _ in read(write(mail)).headers]
