@@ -27,6 +27,7 @@ async def findings(settings: Settings) -> list[Finding]:
     found = [
         *_marketplaces(settings),
         *_people(settings),
+        *_keys(settings),
         *_tls(settings),
         *_dkim(settings),
         *_doors(settings),
@@ -48,6 +49,14 @@ def _people(settings: Settings) -> Iterator[Finding]:
     if not settings.operator.email:
         mend = "set operator.email; until then such mail waits in `parley queue list`"
         yield Finding("risk", "operator.email is not set, so mail to postmaster@ and abuse@ reaches nobody", mend)
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    for key in settings.api.keys:
+        if len(key.key) < 20:
+            yield Finding(
+                "risk", f"the API key of {key.name} is short enough to be guessed", "use 20 random characters"
+            )
 
 
 def _tls(settings: Settings) -> Iterator[Finding]:

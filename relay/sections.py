@@ -44,6 +44,7 @@ class SmtpSettings(Section):
     tls_certificate: str = ""
     tls_key: str = ""
     require_tls: bool = False
+    proxy_protocol: bool = False
     connections: int = Field(default=500, ge=1)
     connections_per_ip: int = Field(default=20, ge=1)
     command_timeout: Duration = timedelta(minutes=5)
@@ -51,6 +52,13 @@ class SmtpSettings(Section):
     session_timeout: Duration = timedelta(minutes=30)
     max_commands: int = Field(default=1000, ge=10)
     max_errors: int = Field(default=20, ge=1)
+
+    @field_validator("proxy_protocol")
+    @classmethod
+    def _no_proxy(cls, proxy_protocol: bool) -> bool:
+        if proxy_protocol:
+            raise ValueError("must be false: the PROXY protocol is not built yet")
+        return proxy_protocol
 
     @field_validator("processes")
     @classmethod
@@ -186,8 +194,8 @@ class ApiKey(Section):
     """One program that may use the API."""
 
     name: str = Field(min_length=1)
-    key: str = Field(min_length=20)
-    role: Literal["marketplace", "ops"] = "marketplace"
+    key: str = Field(min_length=8)
+    role: str = Field(default="marketplace", min_length=1)
 
 
 class ApiSettings(Section):
