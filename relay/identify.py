@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from .errors import NO_FROM, NOT_ANY_MORE, OUR_OWN, OWN_SIDE, SEVERAL_FROM, UNREADABLE_FROM, Reply
 from .mail.addresses import Address, FromReading
-from .mail.domains import is_public_provider, related
+from .mail.domains import same_company
 
 Policy = Literal["open", "confirm", "approve"]
 Why = Literal["unproved", "other mailbox", "unknown sender", "odd header", "address to prove"]
@@ -119,18 +119,13 @@ def _stranger(
 ) -> Decision:
     """Nobody we know: taken in by policy or by his company's domain, else held for the right person's yes."""
     active = [one for one in people if one.side == side and one.state == "active"]
+    domains = {one.email_key.rpartition("@")[2] for one in active}
     if not clue.certain:
         return Held("odd header")
     if believed and rules.policy == "open":
         return Joins("open")
-    if believed and rules.policy == "confirm" and clue.proved and _is_colleague(address.domain, active):
+    if believed and rules.policy == "confirm" and clue.proved and same_company(address.domain, domains):
         return Joins("domain")
     if clue.answers is not None and any(one.seq == clue.answers for one in active):
         return Held("other mailbox", clue.answers)
     return Held("unknown sender")
-
-
-def _is_colleague(domain: str, people: Sequence[Person]) -> bool:
-    """True when somebody of `people` has his mailbox at the same company; providers open to all are no company."""
-    theirs = {one.email_key.rpartition("@")[2] for one in people}
-    return not is_public_provider(domain) and any(related(domain, other) for other in theirs)

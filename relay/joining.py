@@ -11,7 +11,7 @@ from ..store.values import ParticipantRow
 from .clock import new_id
 from .identify import Joins
 from .mail.addresses import Address, address_list
-from .mail.domains import is_public_provider, related
+from .mail.domains import same_company
 from .personal_links import LinkMaker
 from .record import Cause, Notice, add_event, join, queue_delivery
 from .understand import Understood
@@ -77,14 +77,10 @@ def bring_in(
     strangers = {address.key: address for address in named if address.key not in known}
     for address in list(strangers.values())[:_MOST_CC]:
         person = newcomer(author.inquiry, author.side, address, "", author.language, "cc", cause)
-        if _is_colleague(address.domain, domains):
+        if same_company(address.domain, domains):
             join(connection, links, person)
         else:
             join(connection, links, person, ParticipantState.INVITED)
-
-
-def _is_colleague(domain: str, domains: set[str]) -> bool:
-    return not is_public_provider(domain) and any(related(domain, other) for other in domains)
 
 
 def side_of(people: tuple[ParticipantRow, ...], side: Side | str) -> tuple[ParticipantRow, ...]:

@@ -54,10 +54,6 @@ class BlobFolder:
             write_durably(path, data)
         return StoredBlob(digest, len(data), None)
 
-    def put_all(self, many: Iterable[bytes]) -> tuple[StoredBlob, ...]:
-        """`put` each."""
-        return tuple(self.put(data) for data in many)
-
     def get(self, connection: Connection, digest: str) -> bytes:
         """Return the bytes with this hash. Raises BlobMissing."""
         row = connection.execute(_GET, {"hash": digest}).first()

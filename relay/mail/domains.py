@@ -42,6 +42,11 @@ def is_public_provider(domain: str) -> bool:
     return domain in _providers() or registered(domain) in _providers()
 
 
+def same_company(domain: str, others: Iterable[str]) -> bool:
+    """True when a mailbox at `domain` makes one a colleague of somebody at `others`; open providers are no company."""
+    return not is_public_provider(domain) and any(related(domain, other) for other in others)
+
+
 _LATIN_LOOKALIKES = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0458\u0455\u04bb\u0501\u051b\u0261\u0131\u03bf\u03b1\u03bd\u03c1"
     "01",
