@@ -23,7 +23,8 @@ class MaskHit:
     address: str  # as the client gave it, lower-case, without anything after "+"
     inquiry: int  # the inquiry's sequence number
     stands_for: str  # the side that is reached by writing to it: "buyer" or "seller"
-    verb: str = ""  # action addresses: quote, decline, transfer, phone, history
+    verb: str = ""  # of an action address: one of masks.VERBS
+    detail: str = ""  # of an action address: what stands after the "+"
 
 
 @dataclass(frozen=True, slots=True)

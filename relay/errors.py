@@ -104,6 +104,13 @@ OWN_SIDE = Reply(
     "You wrote to the address that stands for yourself; please answer the mail you were sent",
 )
 OUR_OWN = Reply(550, "5.7.1", "R209", "Addresses of this service pass mail on for people; they do not write themselves")
+ONLY_BY_SOMEBODY_KNOWN = Reply(
+    550,
+    "5.7.1",
+    "R210",
+    "It is not sure that you take part in this conversation, so nothing was done; "
+    "please write from the address you were written to, or use the link in our mail",
+)
 EMPTY = Reply(550, "5.6.0", "R208", "The mail holds neither words nor a file, so there is nothing to pass on")
 
 # The session

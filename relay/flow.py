@@ -15,6 +15,7 @@ from ..store.values import InquiryRow, ParticipantRow
 from ..threading.subjects import base_subject
 from . import parents
 from .arrival import Arrival, BounceHit, Hit, MaskHit, OperatorHit
+from .by_mail import act_by_mail
 from .errors import EMPTY, LOOP, Reply
 from .holding import record_held
 from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
@@ -90,6 +91,8 @@ class _Scene:
 async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Outcome:
     placed, decision = await place(world, arrival, understood, hit)
     _log_decided(world, placed, decision)
+    if hit.verb:
+        return _Outcome(await act_by_mail(world, placed, decision, hit.verb, hit.detail))
     writer = decision.participant if isinstance(decision, Known | Refusal) else None
     return _Outcome(await _record(world, placed, decision), writer)
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from ..store import inquiries, messages
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
 from .compose.letters import Person
+from .deeds import DEEDS, Deeds, load_deeds
 from .mail.masks import message_id
 from .world import World
 
@@ -29,6 +30,7 @@ class Job:
     files: tuple[AttachmentRow, ...]
     raw: bytes  # of the message or the refused mail; b"" where it is not needed
     chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
+    deeds: Deeds | None = None  # of a mail about something that was done
 
 
 class NothingToSend(Exception):
@@ -57,6 +59,7 @@ def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job
         files,
         raw_of(connection, world, wanted) if wanted else b"",
         _chain(connection, world, delivery, message) if message else (),
+        load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
     )
 
 

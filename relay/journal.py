@@ -207,6 +207,14 @@ class Journal:
         """An inquiry is closed; its masks refuse mail from now on."""
         self._write(id, "inquiry_closed", inquiry=inquiry, by=by)
 
+    def acted(self, *, id: str, inquiry: str, action: str, by: str, again: bool) -> None:
+        """Somebody did something with an inquiry, on the page, by mail or by the API; `again`: it was done before."""
+        self._write(id, "acted", inquiry=inquiry, action=action, by=by, again="yes" if again else "no")
+
+    def cannot_act(self, *, id: str, inquiry: str, action: str, why: str) -> None:
+        """What was asked for could not be done; who asked is told why."""
+        self._write(id, "cannot_act", inquiry=inquiry, action=action, why=why)
+
     def page(self, *, id: str, method: str, route: str, status: int, ms: float) -> None:
         """A page or API request was answered. `route` is the pattern, never the URL with its token."""
         self._write(id, "page", method=method, route=route, status=status, ms=round(ms, 1))

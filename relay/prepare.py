@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
 
+from sqlalchemy import Connection
+
+from ..store import events, inquiries
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, ParticipantRow
+from .compose.deeds import spam_note
 from .compose.letters import (
     Asked,
     Failure,
@@ -37,6 +41,7 @@ from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
 from .mail.masks import mask_address, message_id, return_path
 from .mail.write import File, Letter, Mailbox, write
+from .prepare_deeds import deed_letter
 from .settings import Marketplace
 from .world import World
 
@@ -53,6 +58,8 @@ class Prepared:
 
 async def prepare(world: World, delivery: DeliveryRow) -> Prepared:
     """Read and compose one delivery. Raises NothingToSend, BlobMissing."""
+    if delivery.kind == "spam":
+        return await _spam(world, delivery)
     if delivery.inquiry is None:
         raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
         return _operator(world, delivery, raw)
@@ -111,6 +118,9 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
             letter = _prove(world, delivery, job, head)
         case "refused":
             letter = refused_notice(*head, _refused(job, at), _refusal_word(delivery.cause), at)
+        case _ if job.deeds is not None:
+            names = replace(_names(job, head[0]), writer="")
+            letter = deed_letter(world, delivery, job.deeds, job.reader, names, head)
         case other:
             raise NothingToSend(f"there is no mail of the kind {other}")
     return letter
@@ -188,10 +198,14 @@ def _said(job: Job) -> Said:
 
 def _masked(job: Job, place: Place) -> Said:
     """Return what was said as its reader may see it: the masks where the mail named real addresses."""
-    masks = {side: mask_address(side, token, place.reply_domain) for side, token in job.masks.items()}
-    names = Names(tuple((real, masks[side]) for real, side in job.addresses), reader=job.reader.email)
-    said, _ = clean_said(_said(job), names)
+    said, _ = clean_said(_said(job), _names(job, place))
     return _without_links(said, place.base_url)
+
+
+def _names(job: Job, place: Place) -> Names:
+    """Return the real addresses of the inquiry and the masks that stand for them."""
+    masks = {side: mask_address(side, token, place.reply_domain) for side, token in job.masks.items()}
+    return Names(tuple((real, masks[side]) for real, side in job.addresses), reader=job.reader.email)
 
 
 def _without_links(said: Said, base_url: str) -> Said:
@@ -228,6 +242,20 @@ def _operator(world: World, delivery: DeliveryRow, raw: bytes) -> Prepared:
     received = Received(delivery.to, delivery.created_at, raw)
     letter = operator_mail(_place(world, marketplace), person, ids, received)
     return Prepared(Envelope("", person.address), _signed(world, letter, delivery, marketplace))
+
+
+async def _spam(world: World, delivery: DeliveryRow) -> Prepared:
+    """The note to the operator that a seller calls a request no honest one."""
+
+    def query(connection: Connection) -> InquiryRow:
+        return inquiries.get(connection, events.get(connection, delivery.event or 0).inquiry)
+
+    inquiry = await world.store.read(query)
+    marketplace = world.settings.place(inquiry.marketplace)
+    ids = Ids(message_id(delivery.token, marketplace.reply_domain))
+    place = _place(world, marketplace)
+    letter = spam_note(place, _request(inquiry), Mailbox("", delivery.to), ids, inquiry.id, delivery.created_at)
+    return Prepared(Envelope("", delivery.to), _signed(world, letter, delivery, marketplace))
 
 
 def _place(world: World, one: Marketplace) -> Place:

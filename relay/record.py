@@ -29,11 +29,12 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a notice tells: a cause in one word of ours, whom it is about, the mail that was refused."""
+    """What a notice tells: a cause in one word of ours, whom it is about, the mail that was refused, what was done."""
 
     word: str
     about: int | None = None
     raw: str | None = None
+    event: int | None = None
 
 
 def queue_delivery(
@@ -48,7 +49,7 @@ def queue_delivery(
     row = due_at_once(cause, kind, to.email)
     row.inquiry, row.recipient, row.message = to.inquiry, to.seq, message
     if notice is not None:
-        row.cause, row.about, row.raw = notice.word, notice.about, notice.raw
+        row.cause, row.about, row.raw, row.event = notice.word, notice.about, notice.raw, notice.event
     return add(connection, row)
 
 

@@ -5,9 +5,10 @@ from sqlalchemy import Connection
 from ..store import inquiries, outbox
 from .arrival import BounceHit, Hit, MaskHit, OperatorHit
 from .errors import CLOSED, NO_SUCH_ADDRESS, Reply
-from .mail.masks import MaskName, mask_address, read_local, return_path
+from .mail.masks import VERBS, MaskName, mask_address, read_local, return_path
 from .world import World
 
+_WHEN_CLOSED = ("reopen", "history")  # what can still be asked for then
 _OPERATOR = frozenset({"postmaster", "abuse"})  # RFC 5321 4.5.1, RFC 2142
 
 
@@ -26,11 +27,14 @@ async def resolve(world: World, local: str, domain: str) -> Hit | Reply:
 
 def _mask(connection: Connection, world: World, name: MaskName, domain: str) -> Hit | Reply:
     found = inquiries.find_mask(connection, name.token)
-    if found is None or found.side != name.word or world.settings.place(found.marketplace).reply_domain != domain:
+    if found is None or world.settings.place(found.marketplace).reply_domain != domain:
         return NO_SUCH_ADDRESS
-    if found.state != "open":
+    verb = name.word if name.word in VERBS else ""
+    if not verb and found.side != name.word:
+        return NO_SUCH_ADDRESS
+    if found.state != "open" and verb not in _WHEN_CLOSED:
         return CLOSED
-    return MaskHit(mask_address(name.word, name.token, domain), found.inquiry, found.side)
+    return MaskHit(mask_address(name.word, name.token, domain), found.inquiry, found.side, verb, name.detail)
 
 
 def _bounce(connection: Connection, name: MaskName, domain: str) -> Hit | Reply:

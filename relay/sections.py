@@ -190,6 +190,14 @@ class NoticeSettings(Section):
     copy_to_writer: bool = True
 
 
+class ActionSettings(Section):
+    """What people may do with an inquiry besides writing."""
+
+    undo: Duration = timedelta(hours=24)
+    phone_by_mail: bool = True
+    keep_reading: bool = True
+
+
 class ApiKey(Section):
     """One program that may use the API."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError, model_validator
 
 from .sections import (
+    ActionSettings,
     ApiSettings,
     ControlSettings,
     DkimSettings,
@@ -45,6 +46,7 @@ class Settings(Section):
     sender: SenderSettings = SenderSettings()
     log: LogSettings = LogSettings()
     notices: NoticeSettings = NoticeSettings()
+    actions: ActionSettings = ActionSettings()
     operator: OperatorSettings = OperatorSettings()
     api: ApiSettings = ApiSettings()
     marketplace: tuple[Marketplace, ...] = ()

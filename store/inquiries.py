@@ -84,6 +84,12 @@ def close(connection: Connection, seq: int, at: datetime) -> bool:
     return connection.execute(statement.values(state="closed", closed_at=at)).rowcount == 1
 
 
+def reopen(connection: Connection, seq: int) -> bool:
+    """Open a closed inquiry again; False when it was open."""
+    statement = update(_inquiry).where(_inquiry.c.seq == seq, _inquiry.c.state == "closed")
+    return connection.execute(statement.values(state="open", closed_at=None)).rowcount == 1
+
+
 _PARTICIPANTS = project(Participant, ParticipantRow, _participant.c.inquiry == bindparam("inquiry"))
 
 

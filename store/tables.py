@@ -221,7 +221,7 @@ class Delivery(SQLModel, table=True):
     id: str = Field(unique=True)
     token: str = Field(unique=True)  # in the Message-ID and the return path
     mail: str = Field(index=True)
-    kind: str  # request | confirmation | relayed | colleague | copy | failed | refused | operator
+    kind: str  # which mail it is: one branch of relay/prepare.py each
     inquiry: int | None = Field(default=None, foreign_key="inquiry.seq")
     message: int | None = Field(default=None, foreign_key="message.seq", index=True)
     recipient: int | None = Field(default=None, foreign_key="participant.seq")
@@ -229,6 +229,7 @@ class Delivery(SQLModel, table=True):
     cause: str = ""  # of a notice: a word of ours
     about: int | None = Field(default=None, foreign_key="participant.seq")  # of a notice: who could not be reached
     raw: str | None = Field(default=None, foreign_key="blob.hash")  # what an operator mail passes on, or was refused
+    event: int | None = Field(default=None, foreign_key="event.seq")  # of a mail about something that was done
     state: str
     attempts: int = 0
     created_at: datetime = Field(sa_type=Utc)

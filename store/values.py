@@ -132,6 +132,7 @@ class DeliveryRow:
     cause: str
     about: int | None
     raw: str | None
+    event: int | None
     state: str
     attempts: int
     created_at: datetime

@@ -1,5 +1,7 @@
 """Takes somebody out of an inquiry: himself, or a newcomer by a participant of his side who did not want him."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
 from ...store import inquiries, outbox
@@ -7,10 +9,28 @@ from ...store.tables import ParticipantState
 from ...store.values import ParticipantRow
 from ..record import add_event
 from ..world import World
+from .deed import CannotAct, Deed, Done
 
 
 class CannotLeave(Exception):
     """He is not there any more, or nobody else would be left on his side to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The actor wants to go."""
+
+
+def do(deed: Deed, _: Leave) -> Done:
+    """Take the actor out. Raises CannotAct when nobody else of his side would be there to answer."""
+    try:
+        _take_out(deed.connection, deed.actor, deed.actor)
+    except CannotLeave as reason:
+        raise CannotAct("last_one") from reason
+    event = deed.note("participant.left")
+    outbox.drop_all_to(deed.connection, deed.actor.seq, deed.now)
+    deed.confirm(event)
+    return Done("left", event)
 
 
 async def leave(world: World, participant: int, by: int) -> None:
@@ -22,9 +42,7 @@ async def leave(world: World, participant: int, by: int) -> None:
 
     def unit(connection: Connection) -> tuple[str, list[str]]:
         person, other = inquiries.participant(connection, participant), inquiries.participant(connection, by)
-        if not _may(connection, person, other):
-            raise CannotLeave
-        inquiries.set_participant_state(connection, person.seq, ParticipantState.LEFT)
+        _take_out(connection, person, other)
         how = "himself" if person.seq == other.seq else "participant"
         add_event(connection, person.inquiry, now, "participant.left", person.seq, None, {"by": how})
         dropped = outbox.drop_all_to(connection, person.seq, now)
@@ -32,6 +50,12 @@ async def leave(world: World, participant: int, by: int) -> None:
 
     inquiry, dropped = await world.store.write(unit)
     world.journal.left(id=inquiry, inquiry=inquiry, participant=str(participant), by=str(by), dropped=len(dropped))
+
+
+def _take_out(connection: Connection, person: ParticipantRow, other: ParticipantRow) -> None:
+    if not _may(connection, person, other):
+        raise CannotLeave
+    inquiries.set_participant_state(connection, person.seq, ParticipantState.LEFT)
 
 
 def _may(connection: Connection, person: ParticipantRow, other: ParticipantRow) -> bool:

@@ -1,7 +1,8 @@
 """Masked addresses: `buyer-<token>@reply-domain` and what else may stand before the token.
 
 A token is 16 characters of an alphabet without look-alikes: 77 random bits, so it is found by its exact text
-or not at all; a near miss is never guessed. Case does not matter, and neither does anything after a `+`.
+or not at all; a near miss is never guessed. Case does not matter. What stands after a `+` changes nothing of where
+a mail goes; at an action address it may say more, as in `decline-<token>+discontinued@`.
 """
 
 import re
@@ -11,15 +12,21 @@ from dataclasses import dataclass
 ALPHABET = "abcdefghkmnprstuvwxyz2345689"
 TOKEN_LENGTH = 16
 
-_LOCAL = re.compile(rf"(buyer|seller|bounce)-([{ALPHABET}]{{{TOKEN_LENGTH}}})(?:\+.*)?", re.ASCII | re.DOTALL)
+# What can be done by a mail to an address of its own: the verb, then the token of the mask one writes to.
+VERBS = ("decline", "transfer", "phone", "history", "leave", "close", "reopen")
+
+_LOCAL = re.compile(
+    rf"(buyer|seller|bounce|{'|'.join(VERBS)})-([{ALPHABET}]{{{TOKEN_LENGTH}}})(?:\+(.*))?", re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MaskName:
     """The local part of an address of ours, taken apart."""
 
-    word: str  # buyer | seller: the side it stands for; bounce: a return path
+    word: str  # buyer | seller: the side it stands for; bounce: a return path; one of VERBS
     token: str
+    detail: str = ""  # what stands after the "+"
 
 
 def new_token() -> str:
@@ -30,12 +37,18 @@ def new_token() -> str:
 def read_local(local: str) -> MaskName | None:
     """Take a local part apart, None when it does not have the form of one of ours."""
     match = _LOCAL.fullmatch(local.lower())
-    return MaskName(match[1], match[2]) if match else None
+    return MaskName(match[1], match[2], match[3] or "") if match else None
 
 
 def mask_address(side: str, token: str, domain: str) -> str:
     """Return the mask that stands for `side`."""
     return f"{side}-{token}@{domain}"
+
+
+def action_address(verb: str, mask: str, detail: str = "") -> str:
+    """Return the address at which somebody who writes to `mask` does what `verb` says."""
+    token = mask.partition("-")[2]
+    return f"{verb}-{token}" if not detail else f"{verb}-{token.replace('@', f'+{detail}@', 1)}"
 
 
 def return_path(delivery_token: str, domain: str) -> str:

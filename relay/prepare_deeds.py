@@ -1,0 +1,112 @@
+"""Mails about something that was done: the event and what belongs to it, as their reader may see it."""
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+from ..store.tables import ParticipantState
+from ..store.values import DeliveryRow, MessageRow, ParticipantRow
+from .actions.standing import CAN_BE_UNDONE
+from .compose.deed_words import Doing
+from .compose.deeds import (
+    Entry,
+    declined_mail,
+    done_notice,
+    handed_mail,
+    help_mail,
+    history_mail,
+    news_notice,
+    phone_mail,
+)
+from .compose.letters import Ids, Person, Place, Request, Said, To
+from .compose.masking import Names, clean_said, mask_file, mask_file_name
+from .compose.masking_typed import mask_said
+from .deeds import Deeds, within
+from .job import person_of
+from .mail import read
+from .mail.write import File, Letter
+from .world import World
+
+
+def deed_letter(
+    world: World,
+    delivery: DeliveryRow,
+    deeds: Deeds,
+    reader: ParticipantRow,
+    names: Names,
+    head: tuple[Place, Request, To, Ids],
+) -> Letter:
+    """Compose the mail of one deed for one reader. Pure."""
+    at = delivery.created_at
+    match delivery.kind:
+        case "done":
+            return done_notice(*head, _doing(world, deeds, reader, names), at)
+        case "news":
+            return news_notice(*head, _doing(world, deeds, reader, names), at)
+        case "declined":
+            return declined_mail(*head, _doing(world, deeds, reader, names), at)
+        case "handed":
+            doing = _doing(world, deeds, reader, names)
+            return handed_mail(*head, doing, _entries(deeds, reader, names), _files(deeds, reader, names), at)
+        case "history":
+            return history_mail(*head, _entries(deeds, reader, names), _files(deeds, reader, names), at)
+        case "phone":
+            numbers = _numbers(deeds, reader) if world.settings.actions.phone_by_mail else ()
+            return phone_mail(*head, numbers, at)
+        case _:
+            return help_mail(*head, str(deeds.event.proof.get("action", "")), delivery.cause, at)
+
+
+def _doing(world: World, deeds: Deeds, reader: ParticipantRow, names: Names) -> Doing:
+    event, proof = deeds.event, deeds.event.proof
+    actor = deeds.person(event.actor) or reader
+    own = actor.side == reader.side
+    words = str(proof.get("text") or proof.get("note") or "")
+    until = event.at + world.settings.actions.undo if event.kind in CAN_BE_UNDONE else None
+    active = [one for one in deeds.people if one.state == ParticipantState.ACTIVE and one.side != reader.side]
+    return Doing(
+        event.kind,
+        person_of(actor),
+        own,
+        str(proof.get("of", "")),
+        str(proof.get("reason", "")),
+        words if own else mask_said(words, replace(names, writer=actor.email)).text,
+        str(proof.get("email", "")) if own else "",
+        until if until is not None and until - event.at > timedelta(0) else None,
+        tuple(person_of(one) for one in active),
+    )
+
+
+def _numbers(deeds: Deeds, reader: ParticipantRow) -> tuple[tuple[Person, str], ...]:
+    others = (one for one in deeds.people if one.side != reader.side and one.state == ParticipantState.ACTIVE)
+    return tuple((person_of(one), one.phone) for one in others if one.phone.strip())
+
+
+def _entries(deeds: Deeds, reader: ParticipantRow, names: Names) -> tuple[Entry, ...]:
+    return tuple(_entry(deeds, message, reader, names) for message in deeds.messages)
+
+
+def _entry(deeds: Deeds, message: MessageRow, reader: ParticipantRow, names: Names) -> Entry:
+    row = deeds.person(message.author)
+    side = "buyer" if message.side == "buyer" else "seller"
+    writer = person_of(row) if row else Person(message.from_name, message.from_email, "", side, "")
+    own = message.side == reader.side
+    files = [file.name for file in deeds.files if file.message == message.seq]
+    if own:
+        return Entry(writer, message.dated, message.text, tuple(files))
+    said, _ = clean_said(Said(writer, message.text, "", message.dated, message.subject), names)
+    return Entry(writer, message.dated, said.text, tuple(mask_file_name(name, names) for name in files))
+
+
+def _files(deeds: Deeds, reader: ParticipantRow, names: Names) -> tuple[File, ...]:
+    """Return the documents that go along, those of the other side cleaned."""
+    leaves = {hashlib.sha256(leaf.data).hexdigest(): leaf.data for raw in deeds.raws for leaf in read(raw).attachments}
+    sides = {message.seq: message.side for message in deeds.messages}
+    found: list[File] = []
+    for row in within(deeds.files):
+        if row.hash not in leaves:
+            continue
+        file = File(row.name, row.type, leaves[row.hash])
+        shown = file if sides[row.message] == reader.side else mask_file(file, names)[0]
+        found += [shown] if shown else []
+    return tuple(found)
