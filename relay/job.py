@@ -26,7 +26,7 @@ class Job:
     author: ParticipantRow | None
     about: ParticipantRow | None
     others: tuple[Person, ...]  # the other side, as the reader sees it
-    addresses: tuple[tuple[str, str], ...]  # (real address, side) of everybody who is or was part of it
+    people: tuple[ParticipantRow, ...]  # everybody who is or was a party of it
     files: tuple[AttachmentRow, ...]
     raw: bytes  # of the message or the refused mail; b"" where it is not needed
     chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
@@ -55,7 +55,7 @@ def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job
         inquiries.participant(connection, message.author) if message and message.author is not None else None,
         inquiries.participant(connection, delivery.about) if delivery.about is not None else None,
         others,
-        tuple((one.email, one.side) for one in people),
+        tuple(people),
         files,
         raw_of(connection, world, wanted) if wanted else b"",
         _chain(connection, world, delivery, message) if message else (),

@@ -73,7 +73,7 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     """Compose the mail of a delivery. Pure: settings and what was recorded in, bytes out."""
     marketplace = world.settings.place(job.inquiry.marketplace)
     place = _place(world, marketplace)
-    to = To(person_of(job.reader), _link(world, job.reader), _mask(job, marketplace))
+    to = To(person_of(job.reader), _link(world, job.reader), _mask(job, marketplace), _verbs(job))
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, _request(job.inquiry), to, ids))
@@ -205,7 +205,7 @@ def _masked(job: Job, place: Place) -> Said:
 def _names(job: Job, place: Place) -> Names:
     """Return the real addresses of the inquiry and the masks that stand for them."""
     masks = {side: mask_address(side, token, place.reply_domain) for side, token in job.masks.items()}
-    return Names(tuple((real, masks[side]) for real, side in job.addresses), reader=job.reader.email)
+    return Names(tuple((one.email, masks[one.side]) for one in job.people), reader=job.reader.email)
 
 
 def _without_links(said: Said, base_url: str) -> Said:
@@ -275,6 +275,15 @@ def _request(inquiry: InquiryRow) -> Request:
 
 def _link(world: World, reader: ParticipantRow) -> str:
     return f"{world.settings.links.base_url}/c/{world.links.token(reader.id)}"
+
+
+def _verbs(job: Job) -> tuple[str, ...]:
+    """Return what the reader can do by mail besides answering; nothing where he takes no part."""
+    if not job.reader.id:
+        return ()
+    phone = ("phone",) if any(one.phone.strip() for one in job.people if one.side != job.reader.side) else ()
+    first = ("decline",) if job.reader.side == "seller" else ("close",)
+    return (*first, "transfer", *phone, "history")
 
 
 def _mask(job: Job, marketplace: Marketplace) -> str:

@@ -1,5 +1,7 @@
 """The history's facts: added, listed, never changed."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, bindparam
 
 from .tables import Event, table
@@ -17,6 +19,19 @@ def get(connection: Connection, seq: int) -> EventRow:
     if row is None:
         raise LookupError(f"event {seq}")
     return row
+
+
+_OF_KINDS = project(
+    Event,
+    EventRow,
+    _event.c.inquiry == bindparam("inquiry"),
+    _event.c.kind.in_(bindparam("kinds", expanding=True)),
+)
+
+
+def of_kinds(connection: Connection, inquiry: int, kinds: Collection[str]) -> tuple[EventRow, ...]:
+    """Return the events of an inquiry that are of these kinds, oldest first."""
+    return tuple(fetch(connection, _OF_KINDS, EventRow, inquiry=inquiry, kinds=list(kinds)))
 
 
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[EventRow, ...]:

@@ -21,8 +21,9 @@ def do(deed: Deed, wish: Undo) -> Done:
     event = _which(deed, wish)
     if event.kind == "inquiry.transferred":
         _give_back(deed, event)
-    undone = deed.note(UNDONE, of=event.kind, event=event.seq)
-    told = () if event.proof.get("reason") == "spam" else deed.others
+    reason = event.proof.get("reason", "")
+    undone = deed.note(UNDONE, of=event.kind, event=event.seq, reason=reason)
+    told = () if reason == "spam" else deed.others
     deed.tell("news", (*told, *deed.colleagues), undone)
     deed.confirm(undone)
     return Done("undone", undone)

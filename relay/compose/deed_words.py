@@ -100,6 +100,8 @@ def cannot_line(words: Words, why: str) -> str:
             return say("This was asked for too often. Please wait a little.")
         case "no_number":
             return say("The other side has given no telephone number.")
+        case "no_address":
+            return say("This is not a mail address.")
         case "last_one":
             return say("Nobody else of your side takes part, and somebody must be there to answer.")
         case "nothing_to_undo":

@@ -6,8 +6,10 @@ A `Scene` is one reader of one inquiry. `write_up` fills a template for him and 
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from ..mail.addresses import parse_address
+from ..mail.masks import action_address
 from ..mail.names import visible
 from ..mail.write import File, Letter, Mailbox
 from .i18n import Words, words_for
@@ -73,6 +75,42 @@ def marker(words: Words) -> str:
     return f"— {line} —"
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that can be done by a mail to an address of its own."""
+
+    label: str
+    address: str
+    link: str
+
+
+def ways(scene: Scene) -> tuple[Way, ...]:
+    """Return what the reader can do by mail besides answering."""
+    found: list[Way] = []
+    for verb in scene.to.verbs:
+        label, address = _verb(scene.words, verb), action_address(verb, scene.to.mask)
+        subject = quote(f"{label}: {visible(scene.request.subject)[:_PREVIEW]}")
+        found.append(Way(label, address, f"mailto:{address}?subject={subject}"))
+    return tuple(found)
+
+
+def _verb(words: Words, verb: str) -> str:
+    say = words.gettext
+    match verb:
+        case "decline":
+            return say("Decline")
+        case "transfer":
+            return say("Hand over to a colleague")
+        case "phone":
+            return say("Ask for the telephone number")
+        case "history":
+            return say("Send me everything by mail")
+        case "close":
+            return say("Close the conversation")
+        case _:
+            return say("Open the conversation again")
+
+
 def facts(scene: Scene, buyer: Person) -> tuple[Fact, ...]:
     """Return what the buyer asks for, line by line."""
     say, request = scene.words.gettext, scene.request
@@ -123,6 +161,7 @@ def write_up(
         place=visible(place.name),
         palette=palette(place.colour),
         link=scene.to.link,
+        ways=ways(scene),
         request_line=request_line(scene),
         reason=_reason(scene),
         help=visible(place.help),

@@ -88,6 +88,7 @@ class To:
     reader: Person
     link: str
     mask: str  # stands for the other side
+    verbs: tuple[str, ...] = ()  # what the reader can do by a mail to an address of its own (mail/masks.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,22 +46,47 @@ class Choice:
     participant: str = ""
 
 
-_MOST_CHOICE = 16_384  # bytes of a form of one button
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the form of an action sends; "" for what it does not have."""
+
+    key: str = ""
+    reason: str = ""
+    text: str = ""
+    address: str = ""
+    name: str = ""
+    event: str = ""
+
+
+NOT_ASKED = Ask()
+_MOST_CHOICE = 65_536  # bytes of a form without files
 
 
 async def read_choice(request: Request) -> Choice:
     """Read a form of one button. Never raises because of what it holds: then it is empty."""
+    fields = await _small(request)
+    return Choice(fields.get("key", ""), fields.get("answer", ""), fields.get("participant", ""))
+
+
+async def read_ask(request: Request) -> Ask:
+    """Read the form of an action. Never raises because of what it holds: then it is empty."""
+    fields = await _small(request)
+    return Ask(*(fields.get(name, "") for name in ("key", "reason", "text", "address", "name", "event")))
+
+
+async def _small(request: Request) -> dict[str, str]:
+    """Read the text fields of a small form; of one that cannot be read, nothing."""
     async with aclosing(_limited(request, _MOST_CHOICE)) as stream:
         parser = _parser(request, stream)
         if parser is None:
-            return Choice()
+            return {}
         try:
             async with asyncio.timeout(_SLOWEST):
                 form = await parser.parse()
         except (_TooBig, TimeoutError, MultiPartException):
-            return Choice()
+            return {}
     try:
-        return Choice(_field(form, "key"), _field(form, "answer"), _field(form, "participant"))
+        return {name: _field(form, name) for name in form}
     finally:
         await form.close()
 

@@ -12,7 +12,7 @@ from .people import People
 from .states import not_delivered
 
 # Events that are the gateway's own bookkeeping, or told to ops only: no line on the page.
-SILENT = frozenset({"message.relayed", "bounce.received", "complaint.received"})
+SILENT = frozenset({"message.relayed", "action.not_understood", "bounce.received", "complaint.received"})
 
 Say = Callable[..., str]
 
@@ -51,8 +51,10 @@ def _told(event: EventRow, sides: Mapping[int, str], people: People) -> bool:
             return person is not None  # that of an unknown writer is told as held
         case "participant.joined":
             return event.proof.get("by") != "inquiry"  # others were there from the start
-        case "link.rotated":
+        case "link.rotated" | "history.sent":
             return own
+        case "inquiry.declined" | "action.undone" if not own:
+            return event.proof.get("reason") != "spam"
         case _:
             return True
 
@@ -90,6 +92,9 @@ SENTENCES: dict[str, Callable[[Say, str], str]] = {
     "inquiry.transferred": lambda say, name: say("Handed over to a colleague by %(name)s", name=name),
     "inquiry.declined": lambda say, name: say("Declined by %(name)s", name=name),
     "inquiry.closed": lambda say, _: say("Conversation closed"),
+    "inquiry.reopened": lambda say, name: say("Conversation opened again by %(name)s", name=name),
+    "action.undone": lambda say, name: say("Taken back by %(name)s", name=name),
+    "history.sent": lambda say, name: say("History mailed to %(name)s", name=name),
     "participant.joined": lambda say, name: say("%(name)s takes part", name=name),
     "participant.left": lambda say, name: say("%(name)s left", name=name),
     "message.received": lambda say, name: say("Message from %(name)s, by mail", name=name),

@@ -13,8 +13,11 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from ...store import events, inquiries, links
 from ...store.links import Pane
 from ...store.tables import MessageState, Side
+from ...store.values import EventRow, ParticipantRow
 from ..clock import iso
 from .desk import Desk
+from .doings import DOING_KINDS, Doings, doings_view, done_line
+from .form import NOT_ASKED, Ask
 from .letter import new_nonce, reply_id
 from .render import render
 from .view import PageView, page_view
@@ -38,6 +41,7 @@ class FormView:
     wrong: str = "text"  # the field that the error is about: text | sender
     said: str = ""  # a calm line on top: what a button did
     trouble: str = ""  # a red one: why it did nothing
+    asked: Ask = NOT_ASKED  # what was typed into the form of an action that did nothing
 
 
 async def page(desk: Desk, request: Request) -> Response:
@@ -66,9 +70,22 @@ async def show(desk: Desk, request: Request, found: Visit, form: FormView, statu
         most=found.words.size(desk.world.settings.links.max_upload_bytes),
         may_write=not view.request.closed and found.person.state == "active",
         paged="before" in request.query_params,
+        doings=await _doings(desk, found),
         **_frame(desk, found),
     )
     return HTMLResponse(html, status_code=status)
+
+
+async def _doings(desk: Desk, found: Visit) -> Doings:
+    """What the reader can do now besides writing."""
+
+    def query(connection: Connection) -> tuple[tuple[EventRow, ...], tuple[ParticipantRow, ...]]:
+        seq = found.inquiry.seq
+        return events.of_kinds(connection, seq, DOING_KINDS), inquiries.participants(connection, seq)
+
+    happened, people = await desk.world.store.read(query)
+    now, undo = desk.world.clock(), desk.world.settings.actions.undo
+    return doings_view(found.person, found.inquiry.state == "open", happened, people, now, undo, found.words)
 
 
 async def live(desk: Desk, request: Request) -> Response:
@@ -115,7 +132,8 @@ async def _said(desk: Desk, request: Request, found: Visit) -> str:
     """What the page says of what was done last: after a button, or after a reply in the name of another address."""
     nonce = request.query_params.get("asked", "")
     if not nonce:
-        return said_line(request.query_params.get("said", ""), found.words)
+        word = request.query_params.get("said", "")
+        return said_line(word, found.words) or done_line(word, found.words)
     id = reply_id(nonce, found.place)
     message = await desk.world.store.read(lambda connection: typed_as(connection, found.inquiry.seq, found.side, id))
     if message is None or message.state != MessageState.HELD or message.why_held != "address to prove":

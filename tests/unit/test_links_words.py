@@ -20,6 +20,7 @@ PLACE = Marketplace(id="market", name="Market", reply_domain="reply.example")
 KINDS = re.findall(  # CONTRACT
     r"\S+",
     """
+action.undone action.not_understood history.sent inquiry.reopened
 inquiry.created message.received message.held message.released message.refused message.relayed message.delivered
 message.read message.answered message.failed auto_reply.received bounce.received complaint.received participant.joined
 participant.left phone.shown document.sent quote.sent quote.opened quote.accepted quote.change_requested quote.refused
