@@ -167,7 +167,7 @@ def test_masks_are_read_in_any_case_and_with_anything_after_a_plus(word: str) ->
     token = new_token()
     assert read_local(f"{word}-{token}") == MaskName(word, token)
     assert read_local(f"{word}-{token}".upper()) == MaskName(word, token)
-    assert read_local(f"{word}-{token}+x+y") == MaskName(word, token)
+    assert read_local(f"{word}-{token}+x+y") == MaskName(word, token, "x+y")
 
 
 @pytest.mark.parametrize(
