@@ -9,6 +9,7 @@ from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, P
 from .compose.letters import Person
 from .deeds import DEEDS, Deeds, load_deeds
 from .mail.masks import message_id
+from .veil import Veil, load_veil
 from .world import World
 
 _LONGEST_CHAIN = 30  # ancestors named in References
@@ -30,6 +31,7 @@ class Job:
     files: tuple[AttachmentRow, ...]
     raw: bytes  # of the message or the refused mail; b"" where it is not needed
     chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
+    veil: Veil  # what hides the other side from the reader
     deeds: Deeds | None = None  # of a mail about something that was done
 
 
@@ -59,6 +61,7 @@ def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job
         files,
         raw_of(connection, world, wanted) if wanted else b"",
         _chain(connection, world, delivery, message) if message else (),
+        load_veil(connection, world, delivery.inquiry, reader, delivery.created_at),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
     )
 

@@ -30,7 +30,7 @@ from .compose.letters import (
     To,
     WaitsWord,
 )
-from .compose.masking import Names, clean_said
+from .compose.masking import Hidden, Names, clean_said
 from .compose.notices import failed_notice, operator_mail, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
@@ -105,7 +105,7 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
         case "colleague":
             letter = colleague_mail(*head, _masked(job, head[0]), job.others)
         case "copy":
-            letter = copy_mail(*head, _said(job), job.others, at)
+            letter = copy_mail(*head, _said(job), job.others, at, _hidden(job))
         case "failed":
             letter = failed_notice(*head, _said(job), _failure(world, delivery, job), at)
         case "asked":
@@ -119,11 +119,15 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
         case "refused":
             letter = refused_notice(*head, _refused(job, at), _refusal_word(delivery.cause), at)
         case _ if job.deeds is not None:
-            names = replace(_names(job, head[0]), writer="")
-            letter = deed_letter(world, delivery, job.deeds, job.reader, names, head)
+            letter = deed_letter(world, delivery, job.deeds, job.reader, job.veil, head)
         case other:
             raise NothingToSend(f"there is no mail of the kind {other}")
     return letter
+
+
+def _hidden(job: Job) -> Hidden:
+    """What the other side does not see of the writer's message."""
+    return clean_said(_said(job), _names(job))[1]
 
 
 def _told(delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
@@ -198,14 +202,13 @@ def _said(job: Job) -> Said:
 
 def _masked(job: Job, place: Place) -> Said:
     """Return what was said as its reader may see it: the masks where the mail named real addresses."""
-    said, _ = clean_said(_said(job), _names(job, place))
+    said, _ = clean_said(_said(job), _names(job))
     return _without_links(said, place.base_url)
 
 
-def _names(job: Job, place: Place) -> Names:
-    """Return the real addresses of the inquiry and the masks that stand for them."""
-    masks = {side: mask_address(side, token, place.reply_domain) for side, token in job.masks.items()}
-    return Names(tuple((one.email, masks[one.side]) for one in job.people), reader=job.reader.email)
+def _names(job: Job) -> Names:
+    """Return what hides the writer of the job's message from its reader."""
+    return job.veil.over(job.message).names if job.message else job.veil.names
 
 
 def _without_links(said: Said, base_url: str) -> Said:

@@ -18,13 +18,13 @@ from .compose.deeds import (
     news_notice,
     phone_mail,
 )
-from .compose.letters import Ids, Person, Place, Request, Said, To
-from .compose.masking import Names, clean_said, mask_file, mask_file_name
-from .compose.masking_typed import mask_said
+from .compose.letters import Ids, Person, Place, Request, To
+from .compose.masking import mask_file
 from .deeds import Deeds, within
 from .job import person_of
 from .mail import read
 from .mail.write import File, Letter
+from .veil import Veil
 from .world import World
 
 
@@ -33,23 +33,23 @@ def deed_letter(
     delivery: DeliveryRow,
     deeds: Deeds,
     reader: ParticipantRow,
-    names: Names,
+    veil: Veil,
     head: tuple[Place, Request, To, Ids],
 ) -> Letter:
     """Compose the mail of one deed for one reader. Pure."""
     at = delivery.created_at
     match delivery.kind:
         case "done":
-            return done_notice(*head, _doing(world, deeds, reader, names), at)
+            return done_notice(*head, _doing(world, deeds, reader, veil), at)
         case "news":
-            return news_notice(*head, _doing(world, deeds, reader, names), at)
+            return news_notice(*head, _doing(world, deeds, reader, veil), at)
         case "declined":
-            return declined_mail(*head, _doing(world, deeds, reader, names), at)
+            return declined_mail(*head, _doing(world, deeds, reader, veil), at)
         case "handed":
-            doing = _doing(world, deeds, reader, names)
-            return handed_mail(*head, doing, _entries(deeds, reader, names), _files(deeds, reader, names), at)
+            doing = _doing(world, deeds, reader, veil)
+            return handed_mail(*head, doing, _entries(deeds, reader, veil), _files(deeds, reader, veil), at)
         case "history":
-            return history_mail(*head, _entries(deeds, reader, names), _files(deeds, reader, names), at)
+            return history_mail(*head, _entries(deeds, reader, veil), _files(deeds, reader, veil), at)
         case "phone":
             numbers = _numbers(deeds, reader) if world.settings.actions.phone_by_mail else ()
             return phone_mail(*head, numbers, at)
@@ -57,7 +57,7 @@ def deed_letter(
             return help_mail(*head, str(deeds.event.proof.get("action", "")), delivery.cause, at)
 
 
-def _doing(world: World, deeds: Deeds, reader: ParticipantRow, names: Names) -> Doing:
+def _doing(world: World, deeds: Deeds, reader: ParticipantRow, veil: Veil) -> Doing:
     event, proof = deeds.event, deeds.event.proof
     actor = deeds.person(event.actor) or reader
     own = actor.side == reader.side
@@ -70,7 +70,7 @@ def _doing(world: World, deeds: Deeds, reader: ParticipantRow, names: Names) -> 
         own,
         str(proof.get("of", "")),
         str(proof.get("reason", "")),
-        words if own else mask_said(words, replace(names, writer=actor.email)).text,
+        words if own else replace(veil, names=replace(veil.names, writer=actor.email)).said(words),
         str(proof.get("email", "")) if own else "",
         until if until is not None and until - event.at > timedelta(0) else None,
         tuple(person_of(one) for one in active),
@@ -82,11 +82,11 @@ def _numbers(deeds: Deeds, reader: ParticipantRow) -> tuple[tuple[Person, str], 
     return tuple((person_of(one), one.phone) for one in others if one.phone.strip())
 
 
-def _entries(deeds: Deeds, reader: ParticipantRow, names: Names) -> tuple[Entry, ...]:
-    return tuple(_entry(deeds, message, reader, names) for message in deeds.messages)
+def _entries(deeds: Deeds, reader: ParticipantRow, veil: Veil) -> tuple[Entry, ...]:
+    return tuple(_entry(deeds, message, reader, veil) for message in deeds.messages)
 
 
-def _entry(deeds: Deeds, message: MessageRow, reader: ParticipantRow, names: Names) -> Entry:
+def _entry(deeds: Deeds, message: MessageRow, reader: ParticipantRow, veil: Veil) -> Entry:
     row = deeds.person(message.author)
     side = "buyer" if message.side == "buyer" else "seller"
     writer = person_of(row) if row else Person(message.from_name, message.from_email, "", side, "")
@@ -94,11 +94,11 @@ def _entry(deeds: Deeds, message: MessageRow, reader: ParticipantRow, names: Nam
     files = [file.name for file in deeds.files if file.message == message.seq]
     if own:
         return Entry(writer, message.dated, message.text, tuple(files))
-    said, _ = clean_said(Said(writer, message.text, "", message.dated, message.subject), names)
-    return Entry(writer, message.dated, said.text, tuple(mask_file_name(name, names) for name in files))
+    own_veil = veil.over(message)
+    return Entry(writer, message.dated, own_veil.said(message.text), tuple(map(own_veil.file_name, files)))
 
 
-def _files(deeds: Deeds, reader: ParticipantRow, names: Names) -> tuple[File, ...]:
+def _files(deeds: Deeds, reader: ParticipantRow, veil: Veil) -> tuple[File, ...]:
     """Return the documents that go along, those of the other side cleaned."""
     leaves = {hashlib.sha256(leaf.data).hexdigest(): leaf.data for raw in deeds.raws for leaf in read(raw).attachments}
     sides = {message.seq: message.side for message in deeds.messages}
@@ -107,6 +107,6 @@ def _files(deeds: Deeds, reader: ParticipantRow, names: Names) -> tuple[File, ..
         if row.hash not in leaves:
             continue
         file = File(row.name, row.type, leaves[row.hash])
-        shown = file if sides[row.message] == reader.side else mask_file(file, names)[0]
+        shown = file if sides[row.message] == reader.side else mask_file(file, veil.names)[0]
         found += [shown] if shown else []
     return tuple(found)

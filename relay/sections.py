@@ -184,6 +184,13 @@ class LogSettings(Section):
     stderr: bool = True
 
 
+class MaskingSettings(Section):
+    """What is hidden of who people are."""
+
+    typed: Literal["keep", "mask_until_order"] = "keep"
+    documents: bool = False
+
+
 class NoticeSettings(Section):
     """Mails the gateway writes of its own accord."""
 

@@ -20,6 +20,7 @@ from .sections import (
     LinksSettings,
     LogSettings,
     Marketplace,
+    MaskingSettings,
     NoticeSettings,
     OperatorSettings,
     OutboundSettings,
@@ -45,6 +46,7 @@ class Settings(Section):
     dns: DnsSettings = DnsSettings()
     sender: SenderSettings = SenderSettings()
     log: LogSettings = LogSettings()
+    masking: MaskingSettings = MaskingSettings()
     notices: NoticeSettings = NoticeSettings()
     actions: ActionSettings = ActionSettings()
     operator: OperatorSettings = OperatorSettings()

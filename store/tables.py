@@ -163,6 +163,7 @@ class Message(SQLModel, table=True):
     disclaimer: str = ""
     split_by: str = ""
     language: str = ""
+    disguised: bool = False  # its words came in a form that no mail program writes: none of them count as typed
     raw: str | None = Field(default=None, foreign_key="blob.hash")
     size: int = 0  # bytes of the raw mail
     authentication: str = ""  # our Authentication-Results (RFC 8601)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from parley.relay.compose.letters import Failure, Ids, Person, Place, Received, Request, Said, To
+from parley.relay.compose.masking import Hidden, Note
 from parley.relay.compose.notices import failed_notice, operator_mail, refused_notice
 from parley.relay.compose.relayed import colleague_mail, copy_mail, relayed_mail
 from parley.relay.compose.request import confirmation_mail, request_mail
@@ -27,6 +28,10 @@ REQUEST = Request(
 )
 IDS = Ids(f"m.xxxxyyyyzzzz2345@{DOMAIN}", "parent@reader.example", ("first@reader.example", "parent@reader.example"))
 FILE = File("RX-90.pdf", "application/pdf", b"%PDF-1.4\n" * 1000)
+
+HIDDEN = Hidden(
+    2, 1, (Note("winmail.dat", "dropped", "tnef"), Note("offer.pdf", "kept", "other", 0, names_somebody=True))
+)
 
 
 def buyer(language: str = "en") -> Person:
@@ -63,7 +68,7 @@ def all_mails(language: str, place: Place = PLACE, request: Request = REQUEST) -
         "confirmation": confirmation_mail(*head, to(buyer(language)), IDS, asked()),
         "relayed": relayed_mail(*head, to(buyer(language)), IDS, said),
         "colleague": colleague_mail(*head, to(colleague(language)), IDS, said, (buyer(),)),
-        "copy": copy_mail(*head, to(seller(language)), IDS, said, (buyer(),), LATER),
+        "copy": copy_mail(*head, to(seller(language)), IDS, said, (buyer(),), LATER, HIDDEN),
         "failed": failed_notice(*head, to(seller(language)), IDS, said, unreachable, LATER),
         "refused": refused_notice(*head, to(seller(language)), IDS, said, "closed", LATER),
         "operator": operator_mail(

@@ -43,6 +43,10 @@ class Words:
         """Return `text` in this language, its `%(name)s` places filled with `values`."""
         return _DOTS.sub(".", self.catalogue.gettext(text) % values)
 
+    def counted(self, number: int, one: str, many: str) -> str:
+        """Return the form of a sentence for `number`, which stands at its `%(number)s`."""
+        return self.catalogue.ngettext(one, many, number) % {"number": format_decimal(number, locale=self.locale)}
+
     def moment(self, at: datetime) -> str:
         """Return a date and time to the minute, in UTC and saying so: nobody knows the reader's zone."""
         at = at.astimezone(UTC)

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from ..mail.write import Letter
 from .frame import Head, from_mask, scene_for, write_up
+from .hidden import hidden_lines
 from .i18n import Words
 from .letters import Ids, Person, Place, Request, Said, To
+from .masking import Hidden
 from .spoken import spoken
 
 
@@ -49,9 +51,19 @@ def colleague_mail(place: Place, request: Request, to: To, ids: Ids, said: Said,
 
 
 def copy_mail(
-    place: Place, request: Request, to: To, ids: Ids, said: Said, others: Sequence[Person], at: datetime
+    place: Place,
+    request: Request,
+    to: To,
+    ids: Ids,
+    said: Said,
+    others: Sequence[Person],
+    at: datetime,
+    hidden: Hidden,
 ) -> Letter:
-    """The writer's own copy (R40): what was passed on at `at`, and to whom. Files are named, not sent again."""
+    """The writer's own copy (R40): what was passed on at `at`, to whom, and what they do not see of it.
+
+    Files are named, not sent again.
+    """
     scene = scene_for(place, request, to)
     say, names = scene.words.gettext, scene.naming.all_called(others)
     lead = say("Your message was sent to %(names)s.", names=names)
@@ -65,6 +77,7 @@ def copy_mail(
         names=names,
         moment=scene.words.moment(at),
         files_line=_named(said, scene.words),
+        hidden=hidden_lines(hidden, scene.words),
         spoken=spoken(said, scene.words, place.reply_domain),
     )
 

@@ -7,24 +7,20 @@ is for the side that wrote it alone: it holds the writer's address.
 import asyncio
 import base64
 import re
-from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote
 
-from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from ...store import inquiries, links
+from ...store import links
 from ...store.values import MessageRow
-from ..compose.masking import Names, mask_file
 from ..mail import Attachment, read
-from ..mail.html import from_text, sanitise
-from ..mail.masks import mask_address
+from ..mail.html import from_text
 from ..mail.write import File
+from ..veil import OPEN, Seen, load_veil
 from .desk import Desk
-from .people import People
 from .render import render
 from .visit import Visit, party
 
@@ -50,32 +46,14 @@ async def attachment(desk: Desk, request: Request) -> Response:
     if pair is None:
         raise HTTPException(404)
     row, message = pair
-    veil = await _veil(desk, found, message)
+    seen = await _seen(desk, found, message)
     for leaf in await _leaves(desk, message):
         if sha256(leaf.data).hexdigest() == row.hash:
             file = File(row.name, row.type, leaf.data, row.content_id, row.inline)
-            shown = file if message.side == found.side else await _masked(desk, found, message, file)
+            shown = await asyncio.to_thread(seen.file, file)
             if shown is not None:
-                return _download(shown.data, veil(row.name) or "file", "application/octet-stream")
+                return _download(shown.data, seen.file_name(row.name) or "file", "application/octet-stream")
     raise HTTPException(404)
-
-
-async def _masked(desk: Desk, found: Visit, message: MessageRow, file: File) -> File | None:
-    """Return a file of the other side as its mail carried it: enclosed mails, cards and calendars hold addresses too.
-
-    None where the mail left it out.
-    """
-
-    def query(connection: Connection) -> Names:
-        tokens = inquiries.masks_of(connection, found.inquiry.seq)
-        masks = {side: mask_address(side, token, found.place.reply_domain) for side, token in tokens.items()}
-        people = inquiries.participants(connection, found.inquiry.seq)
-        addresses = tuple((one.email, masks[one.side]) for one in people if one.side in masks)
-        return Names(addresses, writer=message.from_email, reader=found.person.email)
-
-    names = await desk.world.store.read(query)
-    masked, _ = await asyncio.to_thread(mask_file, file, names)
-    return masked
 
 
 async def raw(desk: Desk, request: Request) -> Response:
@@ -91,10 +69,10 @@ async def text(desk: Desk, request: Request) -> Response:
     """Everything that was written, the folded parts too, as plain text without end. Raises 404."""
     found = await party(desk, request)
     message = await _message(desk, request, found)
-    veil = await _veil(desk, found, message)
-    trimmed = [veil(part) for part in (message.signature, message.quoted, message.disclaimer) if part.strip()]
+    seen = await _seen(desk, found, message)
+    trimmed = [seen.carried(part) for part in (message.signature, message.quoted, message.disclaimer) if part.strip()]
     headers = {"Content-Security-Policy": _SANDBOX}
-    return PlainTextResponse("\n\n\n".join([message.text, *trimmed]), headers=headers)
+    return PlainTextResponse("\n\n\n".join([seen.said(message.text), *trimmed]), headers=headers)
 
 
 async def html(desk: Desk, request: Request) -> Response:
@@ -104,13 +82,13 @@ async def html(desk: Desk, request: Request) -> Response:
     if not message.html:
         raise HTTPException(404)
     leaves = await _leaves(desk, message) if "cid:" in message.html else ()
-    veil = await _veil(desk, found, message)
-    body = await asyncio.to_thread(_safe, message, leaves, veil)
+    seen = await _seen(desk, found, message)
+    body = await asyncio.to_thread(_safe, message, leaves, seen)
     page = render("framed.html", found.words, body=body, coloured="color" in body)
     return HTMLResponse(page, headers={"Content-Security-Policy": _FRAMED})
 
 
-def _safe(message: MessageRow, leaves: tuple[Attachment, ...], veil: Callable[[str], str]) -> str:
+def _safe(message: MessageRow, leaves: tuple[Attachment, ...], seen: Seen) -> str:
     """The message's HTML made safe, its pictures inside it; its text where the HTML cannot be shown.
 
     Pictures are not linked: a frame that is shut off sends no cookie, so it could not fetch them.
@@ -121,7 +99,7 @@ def _safe(message: MessageRow, leaves: tuple[Attachment, ...], veil: Callable[[s
         size += len(leaf.data)
         if leaf.content_id and leaf.type in _PICTURES and size <= _MOST_PICTURES:
             pictures[leaf.content_id] = f"data:{leaf.type};base64,{base64.b64encode(leaf.data).decode()}"
-    body = veil(sanitise(message.html) or from_text(message.text))
+    body = seen.said_html(message.html) or from_text(seen.said(message.text))
     return _CID.sub(lambda match: f'src="{pictures.get(match[1], "")}"', body)
 
 
@@ -135,12 +113,13 @@ async def _message(desk: Desk, request: Request, found: Visit) -> MessageRow:
     return message
 
 
-async def _veil(desk: Desk, found: Visit, message: MessageRow) -> Callable[[str], str]:
-    """What hides the other side's addresses in what its mails carry along; nothing to hide in one's own."""
+async def _seen(desk: Desk, found: Visit, message: MessageRow) -> Seen:
+    """How the reader sees a message: of the other side as its mail carried it, his own side's as it is."""
     if message.side == found.side:
-        return str
-    people = await desk.world.store.read(lambda connection: inquiries.participants(connection, found.inquiry.seq))
-    return People(people, found.person, found.inquiry, found.place, found.words).veil()
+        return OPEN
+    world, now = desk.world, desk.world.clock()
+    veil = await world.store.read(lambda c: load_veil(c, world, found.inquiry.seq, found.person, now))
+    return veil.over(message)
 
 
 async def _raw(desk: Desk, digest: str) -> bytes:

@@ -15,6 +15,7 @@ from ...store.links import Pane
 from ...store.tables import MessageState, Side
 from ...store.values import EventRow, ParticipantRow
 from ..clock import iso
+from ..veil import Veil, load_veil
 from .desk import Desk
 from .doings import DOING_KINDS, Doings, doings_view, done_line
 from .form import NOT_ASKED, Ask
@@ -117,14 +118,15 @@ async def _view(desk: Desk, request: Request, found: Visit) -> PageView:
     before = request.query_params.get("before", "")
     most_events = _ALL_EVENTS if request.query_params.get("history") == "all" else EVENTS
 
-    def query(connection: Connection) -> tuple[Pane, Waiting]:
+    def query(connection: Connection) -> tuple[Pane, Waiting, Veil]:
         pane = links.pane(
             connection, found.inquiry.seq, found.side, most=MESSAGES, most_events=most_events, before=before
         )
-        return pane, waiting_for(connection, found.inquiry.seq, found.person)
+        veil = load_veil(connection, desk.world, found.inquiry.seq, found.person, desk.world.clock())
+        return pane, waiting_for(connection, found.inquiry.seq, found.person), veil
 
-    pane, waiting = await desk.world.store.read(query)
-    make = partial(page_view, pane, waiting, found.person, found.place, found.words, most_events=most_events)
+    pane, waiting, veil = await desk.world.store.read(query)
+    make = partial(page_view, pane, waiting, veil, found.person, found.place, found.words, most_events=most_events)
     return await asyncio.to_thread(make)
 
 

@@ -1,10 +1,8 @@
 """How people are called on one reader's page: his own side by full name and address, the other side as in mails."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
-from urllib.parse import quote
 
 from ...store.tables import Side
 from ...store.values import InquiryRow, ParticipantRow
@@ -15,8 +13,6 @@ from ..mail.names import clean_name, visible
 from ..settings import Marketplace
 
 _NAME_SHOWN = 200
-_GAP = r"[\s().\-/]{0,3}"  # what may stand between the digits of a telephone number
-_FEWEST_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +93,11 @@ class People:
         people = [one for one in self._by_seq.values() if one.side == other and one.state == "active"]
         return self.listed(people)
 
-    def veil(self) -> Callable[[str], str]:
-        """Return what hides the other side's addresses and telephone numbers in a text.
-
-        For what a mail carries along without its writer's doing: quotations, signatures, names of files. What he
-        wrote himself stays (R2).
-        """
-        others = [one for one in self._by_seq.values() if one.side == Side(self.reader.side).other]
-        addresses = [one.email for one in others if one.email]
-        known = [re.escape(form) for address in addresses for form in (address, escape(address), quote(address))]
-        known += [digits for one in others if (digits := _loose(one.phone))]
-        if not known:
-            return str
-        pattern = re.compile("|".join(known), re.IGNORECASE)
-        return lambda text: pattern.sub("•••", text)
-
 
 def initials(name: str) -> str:
     """Return one or two letters that stand for a person."""
     words = [word for word in re.split(r"[\s.@_()-]+", name.partition(" (")[0]) if word and word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "·"
-
-
-def _loose(phone: str) -> str:
-    """A pattern for a telephone number however its digits are grouped."""
-    digits = re.findall(r"\d", phone)
-    return r"\+?" + _GAP.join(digits) if len(digits) >= _FEWEST_DIGITS else ""
 
 
 def _place(place: Marketplace) -> Place:

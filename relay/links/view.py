@@ -1,6 +1,5 @@
 """What the page shows, as values for the templates: made from what is recorded, for one reader. Pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -14,6 +13,7 @@ from ..compose.i18n import Words
 from ..mail.html import from_text
 from ..mail.names import visible
 from ..settings import Marketplace
+from ..veil import OPEN, Seen, Veil
 from .colleagues import OwnSide, own_side
 from .history import HistoryLine, history
 from .people import People, PersonView
@@ -102,14 +102,21 @@ class PageView:
 
 
 def page_view(
-    pane: Pane, waiting: Waiting, reader: ParticipantRow, place: Marketplace, words: Words, *, most_events: int
+    pane: Pane,
+    waiting: Waiting,
+    veil: Veil,
+    reader: ParticipantRow,
+    place: Marketplace,
+    words: Words,
+    *,
+    most_events: int,
 ) -> PageView:
     """Return what `reader`, a buyer or seller, sees of a pane and of what waits for his yes."""
     people = People(pane.people, reader, pane.inquiry, place, words)
-    messages = tuple(_message(pane, message, people, words) for message in pane.messages)
+    messages = tuple(_message(pane, message, veil, people, words) for message in pane.messages)
     return PageView(
         place=place,
-        request=_request(pane, people, words),
+        request=_request(pane, veil, people, words),
         held=held_views(waiting, words),
         side=own_side(pane.people, people, words),
         messages=messages,
@@ -121,7 +128,7 @@ def page_view(
     )
 
 
-def _request(pane: Pane, people: People, words: Words) -> RequestView:
+def _request(pane: Pane, veil: Veil, people: People, words: Words) -> RequestView:
     inquiry, first = pane.inquiry, pane.request
     subject, product = visible(inquiry.subject[:_SUBJECT]), visible(inquiry.product_name)
     return RequestView(
@@ -131,7 +138,7 @@ def _request(pane: Pane, people: People, words: Words) -> RequestView:
         url=inquiry.product_url if inquiry.product_url.startswith(_WEB) else "",
         company=visible(inquiry.company_name),
         wishes=words.listed([wish(words, one) for one in inquiry.wishes]),
-        message=Markup(from_text(first.text[:LONG])),  # noqa: S704 (escaped by from_text)
+        message=Markup(from_text(_seen(first, veil, people).said(first.text[:LONG]))),  # noqa: S704 (escaped by from_text)
         writer=_writer(first, people),
         at=iso(first.dated),
         moment=words.moment(first.dated),
@@ -140,12 +147,12 @@ def _request(pane: Pane, people: People, words: Words) -> RequestView:
     )
 
 
-def _message(pane: Pane, message: MessageRow, people: People, words: Words) -> MessageView:
+def _message(pane: Pane, message: MessageRow, veil: Veil, people: People, words: Words) -> MessageView:
     own = message.side == people.reader.side
-    veil = str if own else people.veil()
+    seen = _seen(message, veil, people)
     files = [file for file in pane.attachments if file.message == message.seq]
     deliveries = [delivery for delivery in pane.deliveries if delivery.message == message.seq]
-    subject = visible(message.subject[:_SUBJECT])
+    subject = visible(seen.said(message.subject[:_SUBJECT]))
     return MessageView(
         id=message.id,
         anchor=f"m-{message.id}",
@@ -153,16 +160,21 @@ def _message(pane: Pane, message: MessageRow, people: People, words: Words) -> M
         at=iso(message.dated),
         moment=words.moment(message.dated),
         subject="" if base_subject(subject) == base_subject(pane.inquiry.subject[:_SUBJECT]) else subject,
-        body=Markup(from_text(message.text[:LONG])),  # noqa: S704 (escaped by from_text)
+        body=Markup(from_text(seen.said(message.text[:LONG]))),  # noqa: S704 (escaped by from_text)
         cut=len(message.text) > LONG,
         frame=_frame_height(message),
         rich="<table" in message.html or "cid:" in message.html,
-        folds=_folds(message, files, veil, words),
-        files=tuple(_file(file, veil, words) for file in files if file.kind != "earlier"),
+        folds=_folds(message, files, seen, words),
+        files=tuple(_file(file, seen, words) for file in files if file.kind != "earlier"),
         states=state_lines(message, deliveries, people, words) if own else (),
         raw=own and message.raw is not None,
         first=message.seq == pane.request.seq,
     )
+
+
+def _seen(message: MessageRow, veil: Veil, people: People) -> Seen:
+    """Return how the reader sees a message: his own side's as it is."""
+    return OPEN if message.side == people.reader.side else veil.over(message)
 
 
 def _writer(message: MessageRow, people: People) -> PersonView:
@@ -174,26 +186,24 @@ def _writer(message: MessageRow, people: People) -> PersonView:
     return PersonView(name, "", message.from_email, "?", own=True, you=False, known=False)
 
 
-def _folds(
-    message: MessageRow, files: list[AttachmentRow], veil: Callable[[str], str], words: Words
-) -> tuple[Fold, ...]:
+def _folds(message: MessageRow, files: list[AttachmentRow], seen: Seen, words: Words) -> tuple[Fold, ...]:
     """What was trimmed off the new text: nothing of it is lost (R19)."""
     say = words.gettext
-    earlier = tuple(_file(file, veil, words) for file in files if file.kind == "earlier")
+    earlier = tuple(_file(file, seen, words) for file in files if file.kind == "earlier")
     parts = (
         (say("Signature"), message.signature, ()),
         (say("Quoted text"), message.quoted, earlier),
         (say("Disclaimer"), message.disclaimer, ()),
     )
     return tuple(
-        Fold(label, Markup(from_text(veil(text[:LONG]))), some)  # noqa: S704 (escaped by from_text)
+        Fold(label, Markup(from_text(seen.carried(text[:LONG]))), some)  # noqa: S704 (escaped by from_text)
         for label, text, some in parts
         if text.strip() or some
     )
 
 
-def _file(file: AttachmentRow, veil: Callable[[str], str], words: Words) -> FileView:
-    name = veil(file.name) or words.gettext("a file")
+def _file(file: AttachmentRow, seen: Seen, words: Words) -> FileView:
+    name = seen.file_name(file.name) or words.gettext("a file")
     stem, _, ending = name.rpartition(".")
     known = stem and 0 < len(ending) <= 4 and ending.isalnum()
     return FileView(file.id, name, words.size(file.bytes), ending.upper() if known else "")

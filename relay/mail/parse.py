@@ -17,6 +17,10 @@ _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w
 _CID = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
 
 
+# A soft break inside a word on a short line: encoders break near column 76 (RFC 2045 6.7), or between words.
+_CUT_WORD = re.compile(rb"(?:\A|\n)[^\n]{0,50}[^\s=]=\r?\n[^\s=]")
+
+
 def read(data: bytes) -> Mail:
     """`data` as it came over the wire or out of a file; any line ends, any damage."""
     return _Reading(data).mail()
@@ -98,7 +102,8 @@ class _Reading:
             if not charset and part.type == "text/html" and (meta := _META_CHARSET.search(content[:2048])):
                 charset = meta[1].decode("latin-1")
             text, fitted = charsets.decode(content, charset)
-            self.defects += [defect, "" if fitted else "charset"]
+            disguise = "disguise" if _disguised(part, self.data, charset) else ""
+            self.defects += [defect, "" if fitted else "charset", disguise]
             self._texts[part.start] = charsets.clean_text(text)
         return self._texts[part.start]
 
@@ -121,3 +126,10 @@ def _subject_name(content: bytes) -> str:
     """A file name for an enclosed message that has none."""
     subject = headers.decoded(headers.split(content, 0, len(content)).get("subject"))
     return clean_file_name((subject.replace("/", "-").replace("\\", "-") or "message") + ".eml")
+
+
+def _disguised(part: Part, data: bytes, charset: str) -> bool:
+    """Whether a text comes in a form that no mail program writes, and that only hides what it says from a search."""
+    if charsets.codec_name(charset) == "utf-7":  # RFC 2152, which the Encoding standard forbids to decode
+        return True
+    return part.encoding == "quoted-printable" and bool(_CUT_WORD.search(data, part.body, part.end))

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 from parley.relay.compose.letters import Failure, FailureWord, Ids, RefusalWord
+from parley.relay.compose.masking import Hidden
 from parley.relay.compose.notices import failed_notice, refused_notice
 from parley.relay.compose.relayed import colleague_mail, copy_mail, relayed_mail
 from parley.relay.compose.request import confirmation_mail, request_mail
@@ -91,7 +92,7 @@ def test_a_colleague_s_reply_goes_to_the_other_side() -> None:
 def test_the_copy_names_readers_and_files_and_sends_neither_address_nor_file() -> None:
     readers = (buyer(), replace(buyer(), name="Marie Curie", company="Labo"))
     said = answered("Hello", "", FILE, File("", "image/png", b"x" * 1_500_000))
-    mail = copy_mail(PLACE, REQUEST, to(seller()), Ids("x@y", "own@acme.example"), said, readers, LATER)
+    mail = copy_mail(PLACE, REQUEST, to(seller()), Ids("x@y", "own@acme.example"), said, readers, LATER, Hidden())
     assert mail.auto_submitted == "auto-generated"
     assert mail.from_ == Mailbox("Your copy via DirectIndustry", BUYER_MASK)
     assert (mail.subject, mail.date, mail.in_reply_to) == (said.subject, LATER, "own@acme.example")

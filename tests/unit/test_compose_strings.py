@@ -27,7 +27,7 @@ def in_sources() -> frozenset[str]:
     """All English strings that are marked for translation."""
     with (STRINGS / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
-    keywords = DEFAULT_KEYWORDS | {"say": None}
+    keywords = DEFAULT_KEYWORDS | {"say": None, "counted": (2, 3)}
     found = extract_from_dir(ROOT, methods, options, keywords=keywords, strip_comment_tags=False)  # pyright: ignore[reportArgumentType]
     return frozenset(text for _, _, ids, _, _ in found for text in ([ids] if isinstance(ids, str) else ids) if text)
 
