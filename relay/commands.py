@@ -13,6 +13,7 @@ from .actions.close import NoSuchInquiry, close
 from .actions.create import create
 from .actions.hold import Decided, NotHeld, refuse, release
 from .control import ControlError
+from .leakscan import leakscan
 from .order import OrderError, read_order
 from .simulate import simulate
 from .world import World
@@ -116,4 +117,5 @@ COMMANDS: dict[str, Command] = {
     "queue.retry": _retry,
     "queue.drop": _drop,
     "mail.simulate": simulate,
+    "mail.leakscan": leakscan,
 }

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from ..store import outbox
 from ..store.blobs import StoredBlob
+from ..store.values import DeliveryRow
 from . import flow
 from .arrival import Arrival, MaskHit, Peer
 from .clock import new_id
@@ -14,6 +15,7 @@ from .control import ControlError
 from .errors import Reply
 from .identify import Decision, Held, Joins, Known, Refusal
 from .job import load_job
+from .leakscan import strangers_to, where_found
 from .mail import read
 from .mail.addresses import parse_address, read_from
 from .prepare import Prepared, render
@@ -25,11 +27,12 @@ from .world import World
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One mail that would go out."""
+    """One mail that would go out. `leaks`: addresses of the other side in it, and where."""
 
     kind: str
     to: str
     prepared: Prepared
+    leaks: list[tuple[str, str]]
 
 
 class _TakenBack(Exception):
@@ -71,14 +74,20 @@ async def _outgoing(world: World, placed: Placed, decision: Decision) -> tuple[l
     def unit(connection: Connection) -> None:
         done = write_message(connection, world, placed, raw, decision)
         rows = outbox.by_mail(connection, placed.arrival.id)
-        jobs = [(row, load_job(connection, world, row)) for row in rows]
-        raise _TakenBack([Sent(row.kind, row.to, render(world, row, job)) for row, job in jobs], done.duplicate)
+        sent = [_sent(connection, world, row) for row in rows]
+        raise _TakenBack(sent, done.duplicate)
 
     try:
         await world.store.write(unit)
     except _TakenBack as taken_back:
         return taken_back.sent, taken_back.duplicate
     return [], False
+
+
+def _sent(connection: Connection, world: World, row: DeliveryRow) -> Sent:
+    job = load_job(connection, world, row)
+    prepared = render(world, row, job)
+    return Sent(row.kind, row.to, prepared, where_found(prepared.data, strangers_to(job.people, row), job.message))
 
 
 def _told(placed: Placed, decision: Decision, sent: list[Sent], duplicate: bool) -> object:
@@ -100,7 +109,13 @@ def _told(placed: Placed, decision: Decision, sent: list[Sent], duplicate: bool)
         "signature": understood.split.signature,
         "defects": list(understood.mail.defects),
         "outgoing": [
-            {"kind": one.kind, "to": one.to, "mail": one.prepared.data.decode("utf-8", "replace")} for one in sent
+            {
+                "kind": one.kind,
+                "to": one.to,
+                "leaks": [{"address": address, "where": where} for address, where in one.leaks],
+                "mail": one.prepared.data.decode("utf-8", "replace"),
+            }
+            for one in sent
         ],
     }
 

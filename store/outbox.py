@@ -212,6 +212,14 @@ def where(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[Del
     return tuple(fetch(connection, project(Delivery, DeliveryRow, *conditions), DeliveryRow))
 
 
+_AFTER = select(*columns(Delivery, DeliveryRow)).where(_delivery.c.seq > bindparam("seq")).order_by(_delivery.c.seq)
+
+
+def after(connection: Connection, seq: int, limit: int) -> tuple[DeliveryRow, ...]:
+    """Return up to `limit` deliveries recorded after the one with this sequence number, in order."""
+    return tuple(fetch(connection, _AFTER.limit(limit), DeliveryRow, seq=seq))
+
+
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[DeliveryRow, ...]:
     """Return all deliveries of an inquiry, oldest first."""
     return where(connection, _delivery.c.inquiry == inquiry)

@@ -2,8 +2,27 @@
 
 import os
 
+from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what became of the hostile mails, a line for each set (scripts/test leaks)."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = [
+        (name.removeprefix("leaks:"), counts)
+        for report in reports
+        for name, counts in getattr(report, "user_properties", ())
+        if name.startswith("leaks:")
+    ]
+    if not rows:
+        return
+    terminalreporter.section("hostile mail through the gateway")
+    columns = ("sent", "relayed", "held", "noted", "refused", "tracebacks", "stuck", "leaks")
+    terminalreporter.write_line(f"{'set':14}" + "".join(f"{column:>11}" for column in columns))
+    for name, counts in sorted(rows):
+        terminalreporter.write_line(f"{name:14}" + "".join(f"{counts.get(column, 0)!s:>11}" for column in columns))

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("steps", ("threading", "relay.identify", "relay.compose", "templates")),
     ("store", ("store",)),
     ("doors", ("relay.inbound", "relay.outbound", "relay.links", "relay.cli", "relay.demo")),
-    ("doors", ("relay.app", "relay.control", "relay.commands", "relay.simulate", "relay.check")),
+    ("doors", ("relay.app", "relay.control", "relay.commands", "relay.simulate", "relay.leakscan", "relay.check")),
     ("flow", ("relay",)),  # flow.py, actions/, and the rooms between them
 )
 MAY_IMPORT = {

@@ -132,4 +132,4 @@ def _disguised(part: Part, data: bytes, charset: str) -> bool:
     """Whether a text comes in a form that no mail program writes, and that only hides what it says from a search."""
     if charsets.codec_name(charset) == "utf-7":  # RFC 2152, which the Encoding standard forbids to decode
         return True
-    return part.encoding == "quoted-printable" and bool(_CUT_WORD.search(data, part.body, part.end))
+    return part.encoding == "quoted-printable" and bool(_CUT_WORD.search(data, max(0, part.body - 1), part.end))

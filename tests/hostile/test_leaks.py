@@ -9,6 +9,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -21,7 +22,7 @@ from parley.relay.mail.addresses import address_list
 from parley.relay.mail.write import File, write
 from parley.threading.reply import split_mail
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "hostile"
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "hostile"
 SELLER, BUYER = "jean.vendeur@atelier-durand.example", "ann.kaufmann@kaufhaus.example"
 COLLEAGUE = "paul@atelier-durand.example"
 SELLER_MASK = "seller-abcdefghkmnprstu@reply.market.example"
@@ -50,6 +51,7 @@ def rows() -> list[Row]:
     return [Row(one["file"], one["canary"], one["level"]) for one in told["leak"]]
 
 
+@cache
 def scanner() -> Callable[[bytes, str], list[str]]:
     """`find` of the scanner that comes with the data."""
     spec = importlib.util.spec_from_file_location("parley_leak_scan", DATA / "scan.py")
