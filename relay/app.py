@@ -30,6 +30,7 @@ from .links.server import LinksDoor
 from .outbound.deliver import Deliverer
 from .outbound.transport import Transport
 from .personal_links import LinkMaker, read_secret
+from .reading import Readers
 from .resolve import resolve
 from .settings import Settings
 from .world import World
@@ -131,7 +132,13 @@ class Gateway:
             self._work.set,
             make_prover(settings),
             make_signer(settings),
+            self._make_readers(),
         )
+
+    def _make_readers(self) -> Readers:
+        readers = Readers()
+        self._stack.push_async_callback(readers.close)
+        return readers
 
     async def _start_deliverer(self, world: World) -> None:
         if "deliver" not in self._roles:

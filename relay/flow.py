@@ -19,9 +19,10 @@ from .by_mail import act_by_mail
 from .errors import EMPTY, LOOP, Reply
 from .holding import record_held
 from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
+from .reading import Unreadable, is_odd
 from .recording import Placed, record_message, record_noted, record_operator, record_refusal
 from .returned import record_bounce
-from .understand import Understood, understand
+from .understand import Understood, header_only, understand
 from .world import Evidence, Nothing, World
 
 LOOP_HEADER = "X-Parley-Loop"
@@ -34,7 +35,7 @@ async def receive(world: World, arrival: Arrival) -> Reply:
     Each recipient is handled on its own; one that is refused or fails does not sink the others. When one fails
     by our own fault the sender tries all again, and what was already recorded is known as a duplicate.
     """
-    understood = await understand(arrival)
+    understood = await read_mail(world, arrival)
     if understood.mail.first(LOOP_HEADER):
         return LOOP
     outcomes: list[_Outcome] = []
@@ -48,6 +49,17 @@ async def receive(world: World, arrival: Arrival) -> Reply:
     if faults:
         raise faults[0]
     return await _one_answer(world, arrival, outcomes)
+
+
+async def read_mail(world: World, arrival: Arrival) -> Understood:
+    """Understand a mail; of one that cannot be read, its header. That mail is kept, and waits for ops."""
+    if world.readers is None or not is_odd(arrival.data):
+        return await understand(arrival)
+    try:
+        return await world.readers.understand(arrival)
+    except Unreadable as error:
+        world.journal.quarantined(id=arrival.id, size=len(arrival.data), cause=error.cause)
+        return header_only(arrival)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,8 @@ async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
         return decision.reply
     if placed.understood.kind.name != "human":
         return await record_noted(world, placed, decision)
+    if "unreadable" in placed.understood.mail.defects:
+        return await record_held(world, placed, Held("unreadable"))
     if isinstance(decision, Held):
         return await record_held(world, placed, decision)
     return EMPTY if _says_nothing(placed) else await record_message(world, placed, decision)

@@ -13,7 +13,7 @@ from .mail.addresses import Address, FromReading
 from .mail.domains import same_company
 
 Policy = Literal["open", "confirm", "approve"]
-Why = Literal["unproved", "other mailbox", "unknown sender", "odd header", "address to prove"]
+Why = Literal["unproved", "other mailbox", "unknown sender", "odd header", "address to prove", "unreadable"]
 
 
 class Person(Protocol):

@@ -140,6 +140,10 @@ class Journal:
         """A participant left or was taken out; `dropped` deliveries to him will not be sent."""
         self._write(id, "left", inquiry=inquiry, participant=participant, by=by, dropped=dropped)
 
+    def quarantined(self, *, id: str, size: int, cause: str) -> None:
+        """A mail could not be read within its limits, three times; it is kept and waits for ops. An alert."""
+        self._write(id, "quarantined", size=size, cause=cause)
+
     def noted(self, *, id: str, inquiry: str, event: str, about: str) -> None:
         """A mail that is no party's message (bounce, auto-reply, receipt) became an event of the history."""
         self._write(id, "noted", inquiry=inquiry, kind=event, about=about)

@@ -28,6 +28,7 @@ from .compose.letters import (
     Request,
     Said,
     To,
+    ToldWord,
     WaitsWord,
 )
 from .compose.masking import Hidden, Names, clean_said
@@ -133,7 +134,7 @@ def _hidden(job: Job) -> Hidden:
 def _told(delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
     place, request, _, ids = head
     stranger = Mailbox(clean_name(job.reader.name), job.reader.email)
-    word = "held" if delivery.cause == "held" else "not_released"
+    word: ToldWord = next((one for one in get_args(ToldWord) if one == delivery.cause), "not_released")
     said = _from_stranger(job)
     return told_notice(place, request, stranger, job.reader.language, ids, said, word, delivery.created_at)
 

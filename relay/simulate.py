@@ -21,7 +21,6 @@ from .mail.addresses import parse_address, read_from
 from .prepare import Prepared, render
 from .recording import Placed, write_message
 from .resolve import resolve
-from .understand import understand
 from .world import World
 
 
@@ -60,7 +59,7 @@ async def simulate(world: World, argument: object) -> object:
     mail = _crlf(b64decode(data))
     sender = _from_of(mail) if mail_from is None else mail_from
     arrival = Arrival(new_id(now), now, Peer(""), sender, (hit,), mail)
-    placed, decision = await flow.place(world, arrival, await understand(arrival), hit)
+    placed, decision = await flow.place(world, arrival, await flow.read_mail(world, arrival), hit)
     return _told(placed, decision, *await _outgoing(world, placed, decision))
 
 

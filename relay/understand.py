@@ -1,6 +1,7 @@
 """Reads a mail once, for everything that follows: what it is, who it says it is from, what is new in it.
 
-CPU work only. Large mails are read in a thread, so that the event loop goes on with the others.
+CPU work only. Small mails are read at once, larger ones in a thread, large and odd ones in a process that can be
+stopped (reading.py), so that the event loop goes on with the others.
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from ..threading.reply import Split, split_mail
 from .arrival import Arrival
 from .mail import Mail, read
 from .mail.addresses import FromReading, read_from
+from .mail.headers import BLOCK_BYTES, decoded, split
 
+_FIELD, _FIELDS = 2000, 100  # octets of a field, and fields, where only the header is read
 _INLINE = 32_768  # bytes that are read at once in the event loop: about a millisecond
 
 
@@ -29,14 +32,26 @@ class Understood:
 
 
 async def understand(arrival: Arrival) -> Understood:
-    """Read an arrival. Never raises because of what the mail holds."""
+    """Read an ordinary arrival. Never raises because of what the mail holds."""
     if len(arrival.data) <= _INLINE:
-        return _understand(arrival)
-    return await asyncio.to_thread(_understand, arrival)
+        return understand_now(arrival)
+    return await asyncio.to_thread(understand_now, arrival)
 
 
-def _understand(arrival: Arrival) -> Understood:
-    mail = read(arrival.data)
+def understand_now(arrival: Arrival) -> Understood:
+    """Read an arrival here and now."""
+    return _understood(arrival, read(arrival.data))
+
+
+def header_only(arrival: Arrival) -> Understood:
+    """Read no more than the header of a mail whose body cannot be read; its defect is "unreadable"."""
+    block = split(arrival.data, 0, min(len(arrival.data), BLOCK_BYTES), whole_mail=True)
+    fields = tuple((name, value[:_FIELD]) for name, value in block.fields[:_FIELDS])
+    shown = tuple((name, decoded(value)) for name, value in fields)
+    return _understood(arrival, Mail(shown, "", raw_headers=fields, defects=("unreadable", *block.defects)))
+
+
+def _understood(arrival: Arrival, mail: Mail) -> Understood:
     typed = arrival.channel == "page"  # in our own form: all of it is new, and a person's
     split = Split.whole(mail.text) if typed else split_mail(mail)
     values = [value for name, value in mail.raw_headers if name.lower() == "from"]

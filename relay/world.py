@@ -11,6 +11,7 @@ from .compose.dkim import Signer
 from .journal import Journal
 from .mail.addresses import Address
 from .personal_links import LinkMaker
+from .reading import Readers
 from .settings import Settings
 
 
@@ -62,3 +63,4 @@ class World:
     wake: Callable[[], None]
     prover: Prover | None = None  # None: authentication is off
     signer: Signer | None = None  # None: mail goes out unsigned
+    readers: Readers | None = None  # None: large and odd mail is read in a thread

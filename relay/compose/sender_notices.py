@@ -237,6 +237,12 @@ def _told(words: Words, word: ToldWord, about: str) -> tuple[str, str, str]:
             say("If you work with somebody who takes part in this request, please ask to be put in Cc."),
             say("Not passed on: %(subject)s", subject=about),
         )
+    if word == "unreadable":
+        return (
+            say("Your mail could not be shown, so it was not passed on. It is kept, and the operator looks at it."),
+            say("Please send it once more as plain text, or with its documents one by one."),
+            say("Not passed on: %(subject)s", subject=about),
+        )
     return (
         say("Your mail is kept; it waits for a yes by somebody who takes part in this request."),
         say("You need not send it again."),

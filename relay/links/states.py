@@ -31,6 +31,8 @@ def state_lines(
     if message.state == MessageState.HELD and message.why_held == "address to prove":
         text = say("Waits until the link in our mail to %(address)s is opened", address=message.from_email)
         return (StateLine("held", text),)
+    if message.state == MessageState.HELD and message.why_held == "unreadable":
+        return (StateLine("held", say("It could not be shown, so it was not passed on. The operator looks at it.")),)
     if message.state == MessageState.HELD:
         return (StateLine("held", say("Held: we cannot be sure who wrote it, so nobody else has got it yet")),)
     if message.state == MessageState.REFUSED:

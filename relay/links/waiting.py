@@ -81,7 +81,7 @@ def typed_as(connection: Connection, inquiry: int, side: str, message_id: str) -
 def _may_decide(message: MessageRow, reader: ParticipantRow) -> bool:
     """Whether a mail that is or was held is for this reader to decide."""
     ours = (message.inquiry, message.side) == (reader.inquiry, reader.side) and reader.state == "active"
-    asked = bool(message.why_held) and message.why_held != "address to prove"
+    asked = bool(message.why_held) and message.why_held not in ("address to prove", "unreadable")
     return ours and asked and message.ask in (None, reader.seq)
 
 

@@ -16,6 +16,7 @@ from ...store import messages, outbox
 from ...store.outbox import Tried
 from ...store.tables import DeliveryState, MessageState
 from ...store.values import DeliveryRow
+from ...store.writer import StoreClosed, StoreFailed
 from ..clock import iso, new_id
 from ..job import NothingToSend
 from ..prepare import Prepared, prepare
@@ -24,6 +25,7 @@ from ..world import World
 from .backoff import next_attempt
 from .transport import Outcome, Transport
 
+_TRIES = 3  # to make a mail
 _SHORTEST_WAIT = timedelta(milliseconds=50)  # a due delivery may have to wait for an earlier one
 
 
@@ -99,11 +101,12 @@ class Deliverer:
         """Send one delivery and record how it went; a fault of ours defers it and is logged."""
         try:
             prepared = await prepare(self._world, delivery)
-            outcome = await self._send(delivery, prepared)
         except NothingToSend as nothing:
             outcome = Outcome.deferred(str(nothing), "4.3.5")
-        except Exception:  # noqa: BLE001 (one broken mail must not stop the others)
-            outcome = self._fault(delivery)
+        except Exception as error:  # noqa: BLE001 (one broken mail must not stop the others)
+            outcome = self._unmade(delivery, error)
+        else:
+            outcome = await self._try(delivery, prepared)
         try:
             await self._record(delivery, outcome)
         except Exception:  # noqa: BLE001 (the store is in trouble; the lease runs out and it is sent again)
@@ -127,6 +130,23 @@ class Deliverer:
         if outcome.cause:
             self._log_fault(delivery, outcome.cause)
         return outcome
+
+    async def _try(self, delivery: DeliveryRow, prepared: Prepared) -> Outcome:
+        try:
+            return await self._send(delivery, prepared)
+        except Exception:  # noqa: BLE001 (a fault of ours: the mail is tried again)
+            return self._fault(delivery)
+
+    def _unmade(self, delivery: DeliveryRow, error: Exception) -> Outcome:
+        """A mail that cannot be made is tried again, and after three tries given up: its writer and ops are told.
+
+        Trouble with the store or the disk is none of the mail's.
+        """
+        outcome = self._fault(delivery)
+        if delivery.attempts < _TRIES or isinstance(error, StoreFailed | StoreClosed | OSError):
+            return outcome
+        self._world.journal.quarantined(id=delivery.mail, size=0, cause=f"delivery {delivery.id}: {outcome.text}")
+        return Outcome.failed(outcome.text, "5.3.0")
 
     def _fault(self, delivery: DeliveryRow) -> Outcome:
         """Log the exception being handled and return what it means for the delivery."""

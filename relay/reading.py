@@ -1,0 +1,145 @@
+"""Reads large and odd mail in processes of their own: a mail that takes too long or too much is stopped, not us.
+
+    await readers.understand(arrival)     # Understood, or raises Unreadable after so many tries
+
+A process is started when it is first needed and kept; one that was stopped is replaced. An ordinary mail of a few
+kilobytes is read where it is: that is quicker than handing it over (docs/decisions/0005).
+"""
+
+import asyncio
+import io
+import pickle
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from dataclasses import dataclass
+
+from ..threading.kinds import Kind
+from ..threading.reply import Split
+from .arrival import Arrival
+from .mail.addresses import Address, FromReading
+from .mail.model import Attachment, Mail
+from .reading_child import LENGTH
+from .understand import Understood
+
+TRIES = 3
+_LARGE = 262_144  # bytes; what is smaller and not odd is read in a thread
+_MOST_PARTS = 60
+_MOST_TAGS = 20_000
+_MOST_ENCODED = 400
+_AT_ONCE = 2  # processes
+_KNOWN = {
+    (cls.__module__, cls.__qualname__): cls for cls in (Understood, Mail, Attachment, Kind, Split, FromReading, Address)
+}
+
+
+class Unreadable(Exception):
+    """The mail could not be read within its limits, however often it was tried; `cause` says what happened, for ops."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one mail may take."""
+
+    seconds: float = 15.0
+    memory: int = 536_870_912 + 1_073_741_824  # bytes of address space: 512 MB above what the program itself maps
+
+
+def is_odd(data: bytes) -> bool:
+    """Whether a mail is to be read apart: large, or of a shape that makes reading dear."""
+    return (
+        len(data) > _LARGE
+        or data.count(b"\nContent-Type:") > _MOST_PARTS
+        or data.count(b"<") > _MOST_TAGS
+        or data.count(b"=?") > _MOST_ENCODED
+    )
+
+
+class Readers:
+    """The processes that read. `close` ends them."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._idle: list[Process] = []
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def understand(self, arrival: Arrival) -> Understood:
+        """Read a mail in a process. Raises Unreadable when that failed `TRIES` times."""
+        causes: list[str] = []
+        async with self._places:
+            for _ in range(TRIES):
+                try:
+                    return await self._try(arrival)
+                except _Stopped as stopped:
+                    causes.append(str(stopped))
+        raise Unreadable("; ".join(causes))
+
+    async def close(self) -> None:
+        """End all processes."""
+        while self._idle:
+            await _end(self._idle.pop())
+
+    async def _try(self, arrival: Arrival) -> Understood:
+        process = self._idle.pop() if self._idle else await self._start()
+        try:
+            # The time is shared by the tries, so that the sender's server hears an answer before it gives up.
+            async with asyncio.timeout(self.limits.seconds):
+                answer = await _ask(process, arrival)
+        except TimeoutError as error:
+            await _end(process)
+            raise _Stopped(f"not read after {self.limits.seconds:g} s") from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            raise _Stopped(f"the reading process ended with {await _end(process)}") from error
+        except BaseException:
+            await _end(process)
+            raise
+        self._idle.append(process)
+        return answer
+
+    async def _start(self) -> Process:
+        command = (sys.executable, "-m", "parley.relay.reading_child", str(self.limits.memory))
+        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=2**16)
+
+
+class _Stopped(Exception):
+    """One try failed."""
+
+
+async def _ask(process: Process, arrival: Arrival) -> Understood:
+    source, drain = process.stdout, process.stdin
+    if source is None or drain is None:
+        raise OSError("the reading process has no pipes")
+    job = await asyncio.to_thread(pickle.dumps, arrival, pickle.HIGHEST_PROTOCOL)
+    drain.write(len(job).to_bytes(LENGTH, "big"))
+    drain.write(job)
+    await drain.drain()
+    size = int.from_bytes(await source.readexactly(LENGTH), "big")
+    return await asyncio.to_thread(_unpack, await source.readexactly(size))
+
+
+def _unpack(answer: bytes) -> Understood:
+    found = _OurValues(io.BytesIO(answer)).load()
+    if not isinstance(found, Understood):
+        raise OSError("the reading process answered with something else")
+    return found
+
+
+class _OurValues(pickle.Unpickler):
+    """Makes our frozen values and nothing else, whatever a process that read hostile mail may send."""
+
+    def find_class(self, module: str, name: str) -> type:
+        """Return one of our classes. Raises OSError for any other name."""
+        found = _KNOWN.get((module, name))
+        if found is None:
+            raise OSError(f"the reading process sent a {module}.{name}")
+        return found
+
+
+async def _end(process: Process) -> int:
+    """Stop a process for good; returns its exit status."""
+    if process.returncode is None:
+        process.kill()
+    return await process.wait()
