@@ -41,7 +41,7 @@ from .mail import Mail, read
 from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
 from .mail.masks import mask_address, message_id, return_path
-from .mail.write import File, Letter, Mailbox, write
+from .mail.write import File, Letter, Mailbox, received, write
 from .prepare_deeds import deed_letter
 from .settings import Marketplace
 from .world import World
@@ -89,9 +89,13 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
 
 
 def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Marketplace) -> bytes:
-    """Write and sign. The time of the signature is that of the delivery, so that every attempt has the same bytes."""
+    """Write, sign, and put our own Received on top: of the way the writer's mail came nothing is told.
+
+    The times are those of the delivery, so that every attempt has the same bytes.
+    """
     data = write(letter)
-    return world.signer.sign(data, marketplace.reply_domain, delivery.created_at) if world.signer else data
+    signed = world.signer.sign(data, marketplace.reply_domain, delivery.created_at) if world.signer else data
+    return received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + signed
 
 
 def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:

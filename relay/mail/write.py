@@ -109,6 +109,11 @@ def write(letter: Letter) -> bytes:
     return b"".join([*_headers(letter), content.head, b"\r\n", *content.body])
 
 
+def received(host: str, id: str, at: datetime) -> bytes:
+    """Our own trace field (RFC 5321 section 4.4): which host of ours made the mail, and under which id."""
+    return encode.fold("Received", [f"by {host}", f"(Parley) id {id};", date_text(at)])
+
+
 def _headers(letter: Letter) -> list[bytes]:
     """The fields before those of the content."""
     return [
