@@ -48,7 +48,7 @@ def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job
     reader = _reader(connection, world, delivery, message)
     people = [one for one in inquiries.participants(connection, delivery.inquiry) if one.side != "observer"]
     others = tuple(person_of(one) for one in people if one.state == "active" and one.side != reader.side)
-    wanted = delivery.raw or (message.raw if message and files else None)
+    wanted = delivery.raw or (message.raw if message and (files or message.seal) else None)
     return Job(
         inquiries.get(connection, delivery.inquiry),
         inquiries.masks_of(connection, delivery.inquiry),

@@ -4,8 +4,6 @@
 """
 
 import asyncio
-import hashlib
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -13,7 +11,7 @@ from typing import get_args
 from sqlalchemy import Connection
 
 from ..store import events, inquiries
-from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, ParticipantRow
+from ..store.values import DeliveryRow, InquiryRow, ParticipantRow
 from .compose.deeds import spam_note
 from .compose.letters import (
     Asked,
@@ -37,12 +35,14 @@ from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
 from .compose.sender_notices import asked_notice, joined_notice, prove_notice, told_notice
 from .job import Job, NothingToSend, load_job, person_of, raw_of
-from .mail import Mail, read
+from .mail import read, sealed_part
 from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
 from .mail.masks import mask_address, message_id, return_path
-from .mail.write import File, Letter, Mailbox, received, write
+from .mail.unpacked import holds
+from .mail.write import Letter, Mailbox, received, write
 from .prepare_deeds import deed_letter
+from .said import files_of, without_links
 from .settings import Marketplace
 from .world import World
 
@@ -132,6 +132,8 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
 
 def _hidden(job: Job) -> Hidden:
     """What the other side does not see of the writer's message."""
+    if job.message and job.message.seal and (whole := sealed_part(job.raw)):
+        return Hidden(seal=whole.seal, names_writer=bool(holds(whole.body, [job.message.from_email])))
     return clean_said(_said(job), _names(job))[1]
 
 
@@ -201,40 +203,21 @@ def _said(job: Job) -> Said:
     if job.message is None or job.author is None:
         raise NothingToSend("the message has no writer")
     message = job.message
-    files = _files(job.files, read(job.raw)) if job.raw else ()
+    files = files_of(job.files, read(job.raw)) if job.raw else ()
     return Said(person_of(job.author), message.text, message.html, message.dated, message.subject, files)
 
 
 def _masked(job: Job, place: Place) -> Said:
     """Return what was said as its reader may see it: the masks where the mail named real addresses."""
+    if job.message and job.message.seal and (whole := sealed_part(job.raw)):
+        return replace(_said(job), text="", html="", files=(), sealed=whole)
     said, _ = clean_said(_said(job), _names(job))
-    return _without_links(said, place.base_url)
+    return without_links(said, place.base_url)
 
 
 def _names(job: Job) -> Names:
     """Return what hides the writer of the job's message from its reader."""
     return job.veil.over(job.message).names if job.message else job.veil.names
-
-
-def _without_links(said: Said, base_url: str) -> Said:
-    """Take personal links out of what was quoted between the lines: whoever has one acts for its owner."""
-    link = re.compile(re.escape(f"{base_url}/c/") + r"[A-Za-z0-9_-]+")
-    in_bytes = re.compile(link.pattern.encode())
-    files = tuple(
-        replace(file, data=in_bytes.sub(base_url.encode(), file.data)) if file.type.startswith("message/") else file
-        for file in said.files
-    )
-    return replace(said, text=link.sub(base_url, said.text), html=link.sub(base_url, said.html), files=files)
-
-
-def _files(rows: tuple[AttachmentRow, ...], mail: Mail) -> tuple[File, ...]:
-    """Return the new files of a message, found in its raw mail by their hash."""
-    leaves = {hashlib.sha256(leaf.data).hexdigest(): leaf.data for leaf in mail.attachments}
-    return tuple(
-        File(row.name, row.type, leaves[row.hash], row.content_id, row.inline)
-        for row in rows
-        if row.kind != "earlier" and row.hash in leaves
-    )
 
 
 def _operator(world: World, delivery: DeliveryRow, raw: bytes) -> Prepared:

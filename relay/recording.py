@@ -194,6 +194,7 @@ def add_message(
             quoted=split.quoted,
             signature=split.signature,
             disclaimer=split.disclaimer,
+            seal=mail.seal,
             disguised="disguise" in mail.defects,
             split_by=split.decided_by,
             raw=raw.hash,

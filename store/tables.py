@@ -163,6 +163,7 @@ class Message(SQLModel, table=True):
     disclaimer: str = ""
     split_by: str = ""
     language: str = ""
+    seal: str = ""  # signed | encrypted: a part of the mail is passed on byte for byte
     disguised: bool = False  # its words came in a form that no mail program writes: none of them count as typed
     raw: str | None = Field(default=None, foreign_key="blob.hash")
     size: int = 0  # bytes of the raw mail

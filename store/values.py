@@ -78,6 +78,7 @@ class MessageRow:
     disclaimer: str
     split_by: str
     language: str
+    seal: str
     disguised: bool
     raw: str | None
     size: int

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ..mail.addresses import parse_address
 from ..mail.masks import action_address
 from ..mail.names import visible
+from ..mail.sealed import Sealed
 from ..mail.write import File, Letter, Mailbox
 from .i18n import Words, words_for
 from .letters import Ids, Person, Place, Request, To
@@ -147,6 +148,7 @@ def write_up(
     *,
     preview: str,
     files: tuple[File, ...] = (),
+    sealed: Sealed | None = None,
     **own: object,
 ) -> Letter:
     """Fill templates/mail/`template` and return the letter. `own`: what this template uses beside the shared values."""
@@ -180,6 +182,7 @@ def write_up(
         references=head.ids.references,
         auto_submitted=head.auto_submitted,
         loop=place.reply_domain,
+        sealed=sealed,
         files=files,
         language=scene.words.language,
     )

@@ -7,6 +7,8 @@ from .parts_kinds import PartKind
 
 def hidden_lines(hidden: Hidden, words: Words) -> tuple[str, ...]:
     """Return what was hidden, a sentence each; nothing where all of it went through as it was."""
+    if hidden.seal:
+        return (_sealed(hidden, words),) if hidden.names_writer else ()
     addresses = max(hidden.words, hidden.html) + sum(note.hidden for note in hidden.notes)
     count = words.counted(
         addresses,
@@ -15,6 +17,16 @@ def hidden_lines(hidden: Hidden, words: Words) -> tuple[str, ...]:
     )
     lines = [count] if addresses else []
     return (*lines, *filter(None, (_line(note, words) for note in hidden.notes)))
+
+
+def _sealed(hidden: Hidden, words: Words) -> str:
+    """A warning: what is sealed names him, and could not be changed."""
+    if hidden.seal == "signed":
+        return words.gettext(
+            "Your message is signed, so it was passed on exactly as it is, and it names your mail address: in its text "
+            "or in the certificate of your signature. Switch signing off for this conversation to keep it hidden."
+        )
+    return words.gettext("Your message is encrypted, so it was passed on exactly as it is, and it names your address.")
 
 
 def _line(note: Note, words: Words) -> str:

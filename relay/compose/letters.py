@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ..mail.sealed import Sealed
 from ..mail.write import File
 
 Side = Literal["buyer", "seller"]
@@ -70,6 +71,7 @@ class Said:
     at: datetime  # aware: what his mail says in its Date
     subject: str
     files: tuple[File, ...] = ()
+    sealed: Sealed | None = None  # goes out instead of the words and files
 
 
 @dataclass(frozen=True, slots=True)

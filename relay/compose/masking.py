@@ -44,6 +44,8 @@ class Hidden:
     words: int = 0  # addresses masked in subject and text
     html: int = 0  # the same in the HTML, with those in places that are not seen
     notes: tuple[Note, ...] = ()  # files that were changed or dropped, or name somebody
+    seal: str = ""  # "signed" or "encrypted": nothing could be hidden
+    names_writer: bool = False  # what is sealed holds the writer's address, where it can be read
 
     def __bool__(self) -> bool:
         return bool(self.words or self.html or self.notes)

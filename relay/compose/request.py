@@ -18,6 +18,7 @@ def request_mail(place: Place, request: Request, to: To, ids: Ids, said: Said) -
         "request",
         preview=words.text,
         files=words.files,
+        sealed=words.sealed,
         writer=writer,
         spoken=words,
         facts=facts(scene, said.writer),

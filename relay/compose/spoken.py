@@ -9,6 +9,7 @@ from html import unescape
 from markupsafe import Markup
 
 from ..mail.html import from_text, sanitise
+from ..mail.sealed import Sealed
 from ..mail.write import File
 from .i18n import Words
 from .letters import Said
@@ -29,6 +30,7 @@ class Spoken:
     text: str
     html: Markup
     files: tuple[File, ...]
+    sealed: Sealed | None = None
 
 
 def spoken(said: Said, words: Words, domain: str) -> Spoken:
@@ -36,6 +38,9 @@ def spoken(said: Said, words: Words, domain: str) -> Spoken:
 
     `domain` is ours: a content id names the writer's own machine or domain, so it is made anew (R2).
     """
+    if said.sealed:
+        text = _sealed(said.sealed, words)
+        return Spoken(text, Markup(from_text(text)), (), said.sealed)  # noqa: S704 (escaped by from_text)
     text = _without_content_ids(said).strip("\n")
     new = {file.content_id: _content_id(file, domain) for file in said.files if file.content_id}
     html = sanitise(said.html) if said.html else ""
@@ -54,6 +59,12 @@ def beginning(said: Said) -> Spoken:
     if len(text) > _BEGINNING:
         text = text[:_BEGINNING].rsplit(maxsplit=1)[0] + " …"
     return Spoken(text, Markup(from_text(text)), ())  # noqa: S704 (escaped by from_text)
+
+
+def _sealed(sealed: Sealed, words: Words) -> str:
+    if sealed.seal == "signed":
+        return words.gettext("(The message is signed. It follows here exactly as it was signed.)")
+    return words.gettext("(The message is encrypted. It follows here; your mail program opens it with your key.)")
 
 
 def _no_words(said: Said, words: Words) -> str:

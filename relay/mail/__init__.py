@@ -1,6 +1,6 @@
 """Mail as bytes and as what it says."""
 
 from .model import Attachment, Mail
-from .parse import read
+from .parse import read, sealed_part
 
-__all__ = ["Attachment", "Mail", "read"]
+__all__ = ["Attachment", "Mail", "read", "sealed_part"]

@@ -28,6 +28,7 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
     raw_headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)  # unfolded, undecoded values
     text_from_html: bool = False  # True: the mail had no text part and `text` was made from the HTML
+    seal: str = ""  # "signed" or "encrypted": a part of it passes as it is (sealed.py); "" for an open mail
     defects: tuple[str, ...] = ()  # what was odd, one short fixed word each: "charset", "depth", "boundary" …
 
     def all(self, name: str) -> tuple[str, ...]:

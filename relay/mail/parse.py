@@ -12,6 +12,7 @@ from .htmltext import html_to_text
 from .mime import Part
 from .model import Attachment, Mail
 from .names import clean_file_name
+from .sealed import Sealed, sealed
 
 _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w:.-]{1,40})", re.IGNORECASE)
 _CID = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
@@ -24,6 +25,11 @@ _CUT_WORD = re.compile(rb"(?:\A|\n)[^\n]{0,50}[^\s=]=\r?\n[^\s=]")
 def read(data: bytes) -> Mail:
     """`data` as it came over the wire or out of a file; any line ends, any damage."""
     return _Reading(data).mail()
+
+
+def sealed_part(data: bytes) -> Sealed | None:
+    """The part of a mail that is signed or encrypted and passes as it is, None where there is none."""
+    return sealed(data, mime.parse(data)[0])
 
 
 class _Reading:
@@ -51,6 +57,7 @@ class _Reading:
             attachments=attachments,
             raw_headers=self.root.fields,
             text_from_html=from_html,
+            seal=found.seal if (found := sealed(self.data, self.root)) else "",
             defects=tuple(dict.fromkeys(filter(None, self.defects))),
         )
 

@@ -18,6 +18,7 @@ from . import encode
 from .charsets import clean_text
 from .content import base64_lines, seven_bit, text_body
 from .names import clean_file_name
+from .sealed import Sealed
 
 # Every header a mail of ours can have before it is signed and sent, in the order in which they are written.
 HEADERS = (
@@ -87,6 +88,7 @@ class Letter:
     auto_submitted: str = ""  # auto-generated | auto-replied | "" for a person's mail (RFC 3834)
     list_unsubscribe: str = ""  # one URI; https means one click by POST (RFC 8058)
     loop: str = ""  # value of X-Parley-Loop
+    sealed: Sealed | None = None  # goes along as it is, after our own words
     files: tuple[File, ...] = ()
     language: str = ""  # BCP 47
 
@@ -181,7 +183,7 @@ def _unsubscribe(uri: str) -> bytes:
 
 
 def _content(letter: Letter) -> _Part:
-    """The tree: mixed(alternative(text, related(html, inline files)), other files), each level only where needed."""
+    """The tree: mixed(alternative(text, related(html, inline files)), sealed, files), each level only where needed."""
     related = [file for file in letter.files if letter.html and _is_shown(file)]
     others = [file for file in letter.files if not (letter.html and _is_shown(file))]
     part = _text_part("plain", letter.text)
@@ -190,8 +192,9 @@ def _content(letter: Letter) -> _Part:
         if related:
             html = _multipart("related", [html, *map(_file_part, related)], letter.message_id)
         part = _multipart("alternative", [part, html], letter.message_id)
-    if others:
-        part = _multipart("mixed", [part, *map(_file_part, others)], letter.message_id)
+    whole = [_Part(letter.sealed.head, [letter.sealed.body])] if letter.sealed else []
+    if whole or others:
+        part = _multipart("mixed", [part, *whole, *map(_file_part, others)], letter.message_id)
     return part
 
 

@@ -56,6 +56,7 @@ def message(*, disguised: bool = False) -> MessageRow:
         disclaimer="",
         split_by="",
         language="",
+        seal="",
         disguised=disguised,
         raw=None,
         size=0,

@@ -1,4 +1,4 @@
-"""A message says whether its words came in a form that hides them.
+"""A message says whether it is sealed, and whether its words came in a form that hides them.
 
 Revision ID: 0010
 Revises: 0009
@@ -15,9 +15,11 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("message") as batch:
+        batch.add_column(sa.Column("seal", sa.String(), nullable=False, server_default=""))
         batch.add_column(sa.Column("disguised", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("message") as batch:
         batch.drop_column("disguised")
+        batch.drop_column("seal")
