@@ -7,8 +7,12 @@ from sqlalchemy import Connection
 from ..store import inquiries, messages
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
 from .compose.letters import Person
+from .compose.parts_kinds import kind_of
+from .compose.parts_lines import calendar_uids
 from .deeds import DEEDS, Deeds, load_deeds
+from .mail import read
 from .mail.masks import message_id
+from .mail.write import File
 from .veil import Veil, load_veil
 from .world import World
 
@@ -32,6 +36,7 @@ class Job:
     raw: bytes  # of the message or the refused mail; b"" where it is not needed
     chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
     veil: Veil  # what hides the other side from the reader
+    uids: tuple[str, ...] = ()  # of the calendars that the reader's side has sent, where this message holds one
     deeds: Deeds | None = None  # of a mail about something that was done
 
 
@@ -62,8 +67,28 @@ def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job
         raw_of(connection, world, wanted) if wanted else b"",
         _chain(connection, world, delivery, message) if message else (),
         load_veil(connection, world, delivery.inquiry, reader, delivery.created_at),
+        _calendar_uids(connection, world, delivery.inquiry, reader.side) if any(map(_is_calendar, files)) else (),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
     )
+
+
+def _is_calendar(file: AttachmentRow) -> bool:
+    return kind_of(File(file.name, file.type, b"")) == "calendar"
+
+
+def _calendar_uids(connection: Connection, world: World, inquiry: int, side: str) -> tuple[str, ...]:
+    """Return the UIDs that a side has given its invitations: an answer to one is to bring its own UID back."""
+    rows = [one for one in messages.of_inquiry(connection, inquiry) if one.side == side and one.raw]
+    files = messages.attachments(connection, [one.seq for one in rows])
+    holding = {file.message for file in files if _is_calendar(file)}
+    mails = (read(raw_of(connection, world, one.raw)) for one in rows if one.seq in holding)
+    calendars = (
+        leaf.data
+        for mail in mails
+        for leaf in mail.attachments
+        if kind_of(File(leaf.name, leaf.type, b"")) == "calendar"
+    )
+    return tuple(uid for data in calendars for uid in calendar_uids(data))
 
 
 def raw_of(connection: Connection, world: World, digest: str | None) -> bytes:

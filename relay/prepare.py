@@ -39,8 +39,9 @@ from .mail import read, sealed_part
 from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
 from .mail.masks import mask_address, message_id, return_path
+from .mail.received import received
 from .mail.unpacked import holds
-from .mail.write import Letter, Mailbox, received, write
+from .mail.write import Letter, Mailbox, write
 from .prepare_deeds import deed_letter
 from .said import files_of, without_links
 from .settings import Marketplace
@@ -217,7 +218,8 @@ def _masked(job: Job, place: Place) -> Said:
 
 def _names(job: Job) -> Names:
     """Return what hides the writer of the job's message from its reader."""
-    return job.veil.over(job.message).names if job.message else job.veil.names
+    names = job.veil.over(job.message).names if job.message else job.veil.names
+    return replace(names, uids=job.uids)
 
 
 def _operator(world: World, delivery: DeliveryRow, raw: bytes) -> Prepared:

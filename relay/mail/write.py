@@ -47,6 +47,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, roughly
 _UNSUBSCRIBE = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]{1,900}")
+# RFC 5546 section 1.4
+_METHOD = re.compile(
+    rb"^METHOD:(PUBLISH|REQUEST|REPLY|ADD|CANCEL|REFRESH|COUNTER|DECLINECOUNTER)[ \t]*\r?$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9 !#$&'()+,.;=@\[\]^_`{}~-]")
 _PLAIN_NAME = 30  # characters of the stem and of the ending in the ASCII form
 _BINARY = "application/octet-stream"
@@ -109,11 +114,6 @@ def write(letter: Letter) -> bytes:
     """
     content = _content(letter)
     return b"".join([*_headers(letter), content.head, b"\r\n", *content.body])
-
-
-def received(host: str, id: str, at: datetime) -> bytes:
-    """Our own trace field (RFC 5321 section 4.4): which host of ours made the mail, and under which id."""
-    return encode.fold("Received", [f"by {host}", f"(Parley) id {id};", date_text(at)])
 
 
 def _headers(letter: Letter) -> list[bytes]:
@@ -238,7 +238,7 @@ def _file_part(file: File) -> _Part:
         encoding, body = "base64", base64_lines(file.data)
     content_id = encode.message_id(file.content_id)
     head = [
-        _content_type(kind, *_charset(kind, file.data), *_fallback_name(name)),
+        _content_type(kind, *_charset(kind, file.data), *_method(kind, file.data), *_fallback_name(name)),
         _transfer_encoding(encoding),
         _disposition(name, file.inline and kind.startswith("image/")),
         encode.fold("Content-ID", [content_id]) if content_id else b"",
@@ -255,6 +255,12 @@ def _charset(kind: str, data: bytes) -> list[str]:
     except UnicodeDecodeError:
         return []
     return ["charset=utf-8"]
+
+
+def _method(kind: str, data: bytes) -> list[str]:
+    """The method of a calendar (RFC 6047 section 2.4): without it no program takes it for an invitation."""
+    found = _METHOD.search(data) if kind == "text/calendar" else None
+    return [f"method={found[1].decode('ascii').upper()}"] if found else []
 
 
 def _content_type(kind: str, *parameters: str) -> bytes:
