@@ -66,7 +66,7 @@ async def prepare(world: World, delivery: DeliveryRow) -> Prepared:
         raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
         return _operator(world, delivery, raw)
     job = await world.store.read(lambda connection: load_job(connection, world, delivery))
-    if len(job.raw) <= _LARGE:
+    if len(job.raw) <= _LARGE and not (job.files and world.settings.masking.documents):
         return render(world, delivery, job)
     return await asyncio.to_thread(render, world, delivery, job)
 

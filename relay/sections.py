@@ -1,6 +1,7 @@
 """The sections of `relay.toml`: each key with its type, unit and default (docs/settings.md, relay.toml)."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
@@ -189,6 +190,13 @@ class MaskingSettings(Section):
 
     typed: Literal["keep", "mask_until_order"] = "keep"
     documents: bool = False
+
+    @field_validator("documents")
+    @classmethod
+    def _has_the_extra(cls, documents: bool) -> bool:
+        if documents and find_spec("pikepdf") is None:
+            raise ValueError("needs the extra: pip install parley-relay[documents]")
+        return documents
 
 
 class NoticeSettings(Section):

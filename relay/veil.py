@@ -105,6 +105,7 @@ def load_veil(connection: Connection, world: World, inquiry: int, reader: Partic
     people = inquiries.participants(connection, inquiry)
     place = world.settings.place(inquiries.get(connection, inquiry).marketplace)
     names = names_for(people, inquiries.masks_of(connection, inquiry), place.reply_domain, reader.email)
+    names = replace(names, documents=world.settings.masking.documents)
     return Veil(names, phones(people, reader), may_keep_typed(connection, world, inquiry, at))
 
 

@@ -33,6 +33,8 @@ def _line(note: Note, words: Words) -> str:
     say, name = words.gettext, note.name or words.gettext("a file")
     if note.done == "dropped":
         return say("%(name)s was not passed on, because %(why)s.", name=name, why=_why(note.kind, words))
+    if note.uncleaned:
+        return say("%(name)s was passed on as it is: who made it could not be taken out.", name=name)
     if note.names_somebody:
         return say("%(name)s was passed on as it is, though it holds a mail address of this request.", name=name)
     return ""

@@ -10,6 +10,7 @@ from re import compile as pattern
 from typing import Literal
 
 from ..mail.write import File
+from .documents import Cleaned, clean
 from .letters import Said
 from .masking_find import Masked, Names, Reach, mask_text
 from .masking_html import mask_html, mask_said_html
@@ -35,6 +36,7 @@ class Note:
     kind: PartKind
     hidden: int = 0  # addresses and hosts taken out of it
     names_somebody: bool = False  # left as it is, though its bytes hold a known address
+    uncleaned: bool = False  # a document that should have been cleaned and could not be
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def clean_said(said: Said, names: Names) -> tuple[Said, Hidden]:
     for file in said.files:
         cleaned, note = mask_file(file, names)
         files += [cleaned] if cleaned else []
-        notes += [note] if note.done != "kept" or note.names_somebody else []
+        notes += [note] if note.done != "kept" or note.names_somebody or note.uncleaned else []
     clean = replace(said, subject=subject.text, text=text.text, html=html.text, files=tuple(files))
     return clean, Hidden(subject.hidden + text.hidden, html.hidden, tuple(notes))
 
@@ -72,7 +74,8 @@ def clean_said(said: Said, names: Names) -> tuple[Said, Hidden]:
 def mask_file(file: File, names: Names, depth: int = 0) -> tuple[File | None, Note]:
     """Return a part as the other side may get it, None where it may not, and what was done.
 
-    Documents are left as they are but for their names. `depth`: how many mails the part is enclosed in.
+    Documents are left as they are but for their names, and for who made them where `names.documents` says so.
+    `depth`: how many mails the part is enclosed in.
     """
     kind = kind_of(file)
     if kind in _DROPPED or depth >= _DEPTH:
@@ -81,7 +84,11 @@ def mask_file(file: File, names: Names, depth: int = 0) -> tuple[File | None, No
     data, hidden = _content(file, kind, names, depth)
     done = replace(file, name=name, data=data, type=_type(file, kind))
     if kind == "other":
-        note = Note(file.name, "kept" if name == file.name else "cleaned", kind, 0, _names_somebody(data, names))
+        cleaned = clean(data) if names.documents else Cleaned(data)
+        done = replace(done, data=cleaned.data)
+        kept = name == file.name and cleaned.data == data
+        somebody = _names_somebody(cleaned.data, names)
+        note = Note(file.name, "kept" if kept else "cleaned", kind, 0, somebody, cleaned.failed)
     else:
         note = Note(file.name, "cleaned", kind, hidden)
     return done, note

@@ -33,6 +33,7 @@ class Names:
     writer: str = ""  # real address of who wrote
     reader: str = ""  # real address of who will read: his calendar must find himself in an invitation
     typed: Literal["keep", "mask"] = "keep"  # of the writer's own address in words that he typed
+    documents: bool = False  # take who made them out of documents
     uids: tuple[str, ...] = ()  # calendar UIDs that the reader's side has used: an answer to an invitation names one
 
     def mask_of(self, real: str) -> str:
