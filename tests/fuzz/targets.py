@@ -1,5 +1,6 @@
 """What is fuzzed: each target takes any bytes and must come back, without an exception and with what it promises."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from parley.threading.reply import split_mail
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SELLER, BUYER = "anna@werk.example", "jean@acheteur.example"
 MASK = f"seller-{'a' * 16}@reply.market.example"
+_ADDRESS = re.compile(rb"(?<![\w.+-])" + re.escape(SELLER.encode()), re.IGNORECASE)  # not another one that ends so
 NAMES = Names(((SELLER, MASK), (BUYER, f"buyer-{'b' * 16}@reply.market.example")), ("werk.example",), typed="mask")
 
 
@@ -64,8 +66,8 @@ def relay(data: bytes) -> None:
     assert sent.isascii()
     assert max(map(len, sent.split(b"\r\n"))) <= 998
     head = sent.partition(b"\r\n\r\n")[0]
-    assert not holds(head, [SELLER])
-    assert SELLER.encode() not in sent
+    assert not any(_ADDRESS.search(line) for line in head.split(b"\r\n") if holds(line, [SELLER]))
+    assert not _ADDRESS.search(sent)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {one.__name__: one for one in (reader, understanding, sender, relay)}
