@@ -142,7 +142,10 @@ class _Wanted:
 
 # An address in ASCII comes out of base64 without "+", "/" and their like.
 _BASE64 = re.compile(r"[A-Za-z0-9]{16,}")
-_NOTHING_BEFORE = r"(?<!\w)(?<!\w[.+-])"  # an address does not begin here otherwise
+# An address does not begin here otherwise. Letters of other alphabets may stand right before and behind it, as they
+# do in Chinese and Japanese; and no top-level domain has a digit, so one behind it is a note's.
+_NOTHING_BEFORE = r"(?<![a-z0-9_])(?<![a-z0-9_][.+-])"
+_NOTHING_BEHIND = r"(?![a-z])"
 _LOCAL = rf"{_NOTHING_BEFORE}\w[\w.+'-]{{0,100}}+@"
 _DOMAIN = r"(?:[\w-]++\.)*+[\w-]++"
 _AT_FORMS = r"[@\uff20\ufe6b]|%40|&#0*64\b|&#x0*40\b|&commat;"
@@ -162,10 +165,10 @@ def _wanted(addresses: tuple[tuple[str, str], ...], hosts: tuple[str, ...], reac
         branches.append(rf"(?P<ours>{_LOCAL}(?:{_either(ours)})(?![\w-]))")
     if masks:
         tags = "|".join(_address_pattern(form) for form in sorted(masks, key=len, reverse=True))
-        branches.append(rf"(?P<known>{_NOTHING_BEFORE}(?:{tags})(?![^\W_]))")
+        branches.append(rf"(?P<known>{_NOTHING_BEFORE}(?:{tags}){_NOTHING_BEHIND})")
     if names:
-        labels = r"(?<![\w.-])(?:[\w-]++\.)*?"
-        branches.append(rf"(?P<host>(?:{_LOCAL})?{labels}(?:{_either(names)})(?![^\W_]))")
+        labels = r"(?<![a-z0-9_.-])(?:[\w-]++\.)*?"
+        branches.append(rf"(?P<host>(?:{_LOCAL})?{labels}(?:{_either(names)}){_NOTHING_BEHIND})")
     if reach == "all":
         branches.append(rf"(?P<other>(?:{_LOCAL}|(?<=\S)@){_DOMAIN})")
     if not (masks or names or reach == "all"):

@@ -127,7 +127,7 @@ async def test_on_a_phone(run: Running, browser: Browser, pictures: Path, width:
         await page.get_by_text("The request", exact=True).click()
         await expect(page.get_by_text("Company asked")).to_be_visible()
         await no_wider_than_the_screen(page)
-        for target in await page.locator("button, .request summary, .documents a").all():
+        for target in await page.locator("button:visible, .request summary, .doing summary, .documents a").all():
             box = await target.bounding_box()
             assert box is None or box["height"] >= 24  # WCAG 2.5.8
         await page.get_by_role("heading", name="Messages").scroll_into_view_if_needed()
@@ -138,13 +138,13 @@ async def test_reply_without_javascript(run: Running, browser: Browser, pictures
     made = await negotiation(run)
     async with window(browser, 390, 780, java_script_enabled=False) as page:
         await page.goto(link(run, made, BUYER))
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("your reply is empty")
         await page.screenshot(path=pictures / "page-empty-reply.png")
         await page.get_by_label("Your reply to Anna W. (Werk GmbH)").fill("Agreed.\nPlease send the order form.")
         file = {"name": "drawing.png", "mimeType": "image/png", "buffer": b"a picture"}
         await page.locator("input[type=file]").set_input_files([file])  # pyright: ignore[reportArgumentType]
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("status").first).to_have_text("Your reply was sent.")
         first = page.locator("article").first
         await expect(first).to_contain_text("Please send the order form.")
@@ -201,7 +201,7 @@ async def test_by_keyboard(run: Running, browser: Browser) -> None:
         for _ in range(12):
             await page.keyboard.press("Tab")
             reached.append(await page.evaluate("document.activeElement.name || document.activeElement.type || ''"))
-        assert [name for name in reached if name in ("text", "files", "submit")] == ["text", "files", "submit"]
+        assert [name for name in reached if name in ("text", "files", "submit")][:3] == ["text", "files", "submit"]
 
 
 async def test_too_big_is_said_before_it_is_sent(run: Running, browser: Browser, tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ async def test_too_big_is_said_before_it_is_sent(run: Running, browser: Browser,
         await page.goto(link(run, made, SELLER))
         await page.get_by_label("Your reply to Jean D.").fill("with a big file")
         await page.locator("input[type=file]").set_input_files(big)
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("larger than 26.2 MB")
         await expect(page.get_by_label("Your reply to Jean D.")).to_have_value("with a big file")
 

@@ -18,7 +18,8 @@ from parley.threading.reply import split_mail
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SELLER, BUYER = "anna@werk.example", "jean@acheteur.example"
 MASK = f"seller-{'a' * 16}@reply.market.example"
-_ADDRESS = re.compile(rb"(?<![\w.+-])" + re.escape(SELLER.encode()), re.IGNORECASE)  # not another one that ends so
+# Not another address that holds it.
+_ADDRESS = re.compile(rb"(?<![\w.+-])" + re.escape(SELLER.encode()) + rb"(?![\w-])", re.IGNORECASE)
 NAMES = Names(((SELLER, MASK), (BUYER, f"buyer-{'b' * 16}@reply.market.example")), ("werk.example",), typed="mask")
 
 

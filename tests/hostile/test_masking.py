@@ -248,3 +248,24 @@ def test_many_characters_in_seconds(piece: str) -> None:
 def test_no_names_raise(text: str, real: list[str]) -> None:
     names = Names(tuple((one, SELLER_MASK) for one in real), tuple(real), writer=text)
     mask_text(f"{text} {quote(text)} {' '.join(real)}", names, "all")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请写信给{}谢谢",
+        "{}までご連絡ください",
+        "アドレスは{}です",
+        "адрес{}рядом",
+        "see {}\u00b9 and {}\u00b2",
+        "\u201c{}\u201d",
+        "({})",
+        "{}\u3002",
+    ],
+)
+def test_letters_of_other_alphabets_may_stand_right_beside_it(text: str) -> None:
+    address, mask = "anna@werk.example", "seller-abcdefghkmnprstu@reply.market.example"
+    names = Names(((address, mask),))
+    assert address not in mask_text(text.replace("{}", address), names).text
+    assert mask_text("joanna@werk.example", names).text == "joanna@werk.example"
+    assert mask_text("anna@werk.examples", names).text == "anna@werk.examples"
