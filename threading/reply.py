@@ -13,11 +13,11 @@ from ..relay.mail import Mail, read
 from ..relay.mail.htmltext import html_to_text
 from .answers import resolve
 from .attribution.line import mid_line
-from .blocks import Marked, mark
+from .blocks import TEXT, Marked, mark
 from .html_reply import Structure, new_html, structure_of
 from .lines import Line, lines_of
 from .markers import MARKERS
-from .signature import NOBODY, Writer, end_marks
+from .signature import NOBODY, Writer, end_marks, is_ending
 from .subjects import is_forward
 
 __all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
@@ -79,11 +79,20 @@ def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None
     """The parts of a text. `html`: what is known of the HTML that it was made from."""
     lines = lines_of(body, mid_line)
     marked = mark(lines, html.cut if html else None)
-    kinds = resolve(lines, marked, cites=html is None or html.cites)
+    end = _written_until(lines, marked, writer)
+    kinds = resolve(lines, marked, end, cites=html is None or html.cites)
     new = [place for place, kind in enumerate(kinds) if kind == "text"]
     for place, kind in zip(new, end_marks([lines[place].text for place in new], writer), strict=True):
         kinds[place] = kind
     return _built(body, lines, kinds, marked, from_html=html is not None)
+
+
+def _written_until(lines: Sequence[Line], marked: Marked, writer: Writer) -> int:
+    """The line below the last one that somebody typed: a signature below the quote is no answer to it."""
+    below = next((place for place in range(len(lines), 0, -1) if marked.marks[place - 1] != TEXT), 0)
+    if below and is_ending([one.text for one in lines[below:]], writer):
+        return below
+    return len(lines)
 
 
 def _split_html(html: str, text: str, writer: Writer) -> Split:

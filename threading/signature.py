@@ -89,6 +89,20 @@ def end_marks(texts: Sequence[str], writer: Writer = NOBODY) -> list[str]:
     """For each line of the new text: "text", "signature" or "disclaimer". Only lines at the end change, and a
     warning that the reader's own company has put at the top.
     """
+    marks = _marks(texts, writer)
+    return marks if _has_text(texts, marks) else ["text"] * len(texts)
+
+
+def is_ending(texts: Sequence[str], writer: Writer = NOBODY) -> bool:
+    """There are filled lines, and all are of a signature, a telephone, a notice or a list."""
+    return any(text.strip() for text in texts) and not _has_text(texts, _marks(texts, writer))
+
+
+def _has_text(texts: Sequence[str], marks: Sequence[str]) -> bool:
+    return any(mark == "text" and text.strip() for text, mark in zip(texts, marks, strict=True))
+
+
+def _marks(texts: Sequence[str], writer: Writer) -> list[str]:
     marks = ["text"] * len(texts)
     _banner(texts, marks)
     end = _footer(texts, marks, len(texts))
@@ -99,11 +113,7 @@ def end_marks(texts: Sequence[str], writer: Writer = NOBODY) -> list[str]:
     end = _repeated(texts, marks, end, writer.earlier)
     _below_name(texts, marks, end, writer.name)
     _sent_from_inside(texts, marks)
-    return (
-        marks
-        if any(mark == "text" and texts[place].strip() for place, mark in enumerate(marks))
-        else ["text"] * len(texts)
-    )
+    return marks
 
 
 def is_sent_from(text: str) -> bool:
