@@ -17,7 +17,11 @@ PARTS = 200
 _BOUNDARY_BYTES = 1000  # RFC 2046 says 70; some programs write more
 
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
-# A closing delimiter of whatever boundary, to guess by where the declared one is wrong.
+# To guess by where the declared boundary is wrong: a delimiter of whatever boundary with a part's header below it,
+# or a closing one.
+_ANY_OPEN = re.compile(
+    rb"(?<![^\r\n])--(\S[^\r\n]{0,200}?)[ \t]{0,20}(?:\r\n|\n|\r)(?=Content-[A-Za-z-]{1,40}:)", re.IGNORECASE
+)
 _ANY_CLOSE = re.compile(rb"(?<![^\r\n])--(\S[^\r\n]{0,200}?[^\s-])--[ \t]*(?=[\r\n]|\Z)")
 
 
@@ -126,10 +130,10 @@ class _Walk:
         first = next(ranges, None)
         if first is None:
             self.defects.append("boundary")
-            close = _ANY_CLOSE.search(self.data, start, end)
-            if not close or close[1] == boundary:
+            guess = _ANY_OPEN.search(self.data, start, end) or _ANY_CLOSE.search(self.data, start, end)
+            if not guess or guess[1] == boundary:
                 return
-            ranges = self._between(close[1], start, end)
+            ranges = self._between(guess[1], start, end)
             first = next(ranges, None)
         if first is not None:
             yield first
