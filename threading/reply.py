@@ -14,6 +14,7 @@ from ..relay.mail.htmltext import html_to_text
 from .answers import resolve
 from .attribution.line import mid_line
 from .blocks import TEXT, Marked, mark
+from .foreign_marks import with_foreign_marks
 from .html_reply import Structure, new_html, structure_of
 from .lines import Line, lines_of
 from .markers import MARKERS
@@ -77,7 +78,7 @@ def split_mail(mail: Mail, writer: Writer = NOBODY) -> Split:
 
 def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None) -> Split:
     """The parts of a text. `html`: what is known of the HTML that it was made from."""
-    lines = lines_of(body, mid_line)
+    lines = with_foreign_marks(lines_of(body, mid_line))
     marked = mark(lines, html.cut if html else None)
     end = _written_until(lines, marked, writer)
     kinds = resolve(lines, marked, end, cites=html is None or html.cites)

@@ -337,6 +337,46 @@ BODIES = {
 - stock this week
 - > and at what price.
 """,
+    "s-nail and mailx: a tab before each line, also the blank ones": """
+- "Petit GmbH via Market" <buyer-a@reply.example> wrote:
+-
+- \tDo you have them?
+- \t
+- \tMarie
++ Yes, they are in stock.
+""",
+    "a tab before each line, the blank ones bare": """
+- Marie Petit <buyer-a@reply.example> wrote:
+-
+- \tDo you have them?
+-
+- \tMarie
++ Yes, they are in stock.
+""",
+    "initials before each line, answered in between": """
++ On Tue, 3 Mar 2026, Marie Petit wrote:
++
++ MP> Do you have them?
++ Yes.
++
++ MP> At what price?
++ 1,250 EUR.
+""",
+    "a colon before each line": """
+- Marie Petit wrote on 3 March 2026:
+- : Do you have them?
+- : And seals?
++
++ Both are in stock.
+""",
+    "indented below its attribution, the answer below": """
+- On Tue, Mar 3, 2026 at 8:05 AM Marie Petit <buyer-a@reply.example> wrote:
+-
+-     Do you have them?
+-     And seals?
+-
++ Both are in stock.
+""",
     # --- marker
     "our marker, quoted and wrapped": """
 + Yes.
@@ -484,6 +524,22 @@ d CAUTION: This message came from an EXTERNAL SENDER. Do not click links or open
     "dates and addresses in the text": """
 + The pump was installed on 12.05.2024 at 10:30. Contact: service@acme.example
 + Its number is 4711.
+""",
+    "prices set off by a tab below a date": """
++ Our prices, as our office wrote on 12.05.2026:
++
++ \tX-200  1,250
++ \tX-300  1,450
++
++ They hold until May.
+""",
+    "an address set off below a colon": """
++ Please send them to:
++
++     ACME Robotics
++     130 Fox St
++
++ We pay the freight.
 """,
     "code with arrows": """
 + Run this:
