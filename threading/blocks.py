@@ -40,13 +40,14 @@ class _Introduction:
     separator: str = ""  # original, forwarded
 
 
-def mark(lines: Sequence[Line], cut: int | None = None) -> Marked:
+def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) -> Marked:
     """The marks of all lines. Linear: every look goes over a bounded number of bounded lines.
 
-    `cut`: where the structure of the HTML says that the quote begins, an offset into the body.
+    `cut`: where the structure of the HTML says that the quote begins, an offset into the body. `linked`: the HTML
+    has a link of ours, so it quotes a mail of ours.
     """
     plain = [line.plain(one.text) for one in lines]
-    marker = first_marker([one.text for one in lines])
+    marker = first_marker([one.text for one in lines], linked)
     finder = line.Finder(plain, _quoted_below(lines))
     marked = Marked([TEXT] * len(lines))
     structured = _line_at(lines, cut)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ..relay.mail.htmltext import HTML_CHARACTERS, html_to_text
+from .markers import has_our_link
 
 MOST_PLACES = 60_000
 _FIRST_SIGN = 0xF0000  # supplementary private use area A: no charset of mail and no person writes it
@@ -58,19 +59,21 @@ class Structure:
     """What the elements of an HTML body tell of the text made from it."""
 
     cut: int | None = None  # the offset at which the client that wrote it begins the quote
+    linked: bool = False  # it holds a link to a conversation of ours
     cites: bool = True  # some blockquote says that it quotes; else each is an indentation of the writer's own
 
 
 def structure_of(html: str, text: str) -> Structure:
     """What `html` tells of `text`, which was made from it."""
     html = html[:HTML_CHARACTERS]
+    linked = has_our_link(html)
     cites = any(match[1] for match in _BLOCKQUOTES.finditer(html))
     for match in _TAG.finditer(html):
         if "=" in match[2] and _begins_quote(html, match):
             signed = _signed(html, [match.start()])
             sign = _SIGN.search(signed) if signed else None
-            return Structure(_offset(text, _count(signed[: sign.start()])) if signed and sign else None, cites)
-    return Structure(None, cites)
+            return Structure(_offset(text, _count(signed[: sign.start()])) if signed and sign else None, linked, cites)
+    return Structure(None, linked, cites)
 
 
 def new_html(html: str, text: str, end: int) -> str:

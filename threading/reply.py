@@ -79,7 +79,7 @@ def split_mail(mail: Mail, writer: Writer = NOBODY) -> Split:
 def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None) -> Split:
     """The parts of a text. `html`: what is known of the HTML that it was made from."""
     lines = with_foreign_marks(lines_of(body, mid_line))
-    marked = mark(lines, html.cut if html else None)
+    marked = mark(lines, html.cut if html else None, linked=html is not None and html.linked)
     end = _written_until(lines, marked, writer)
     kinds = resolve(lines, marked, end, cites=html is None or html.cites)
     new = [place for place, kind in enumerate(kinds) if kind == "text"]
