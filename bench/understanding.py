@@ -263,10 +263,19 @@ def hostile() -> Iterator[Row]:
         "20,000 lines": ("x" * 49 + "\n") * 20_000,
         "On … repeated": "On Tue, 3 Mar 2026 " * (mb // 19),
         "quote marks": ">" * mb,
+        "attributions": "On Tue, 3 Mar 2026 at 8:05, A <a@b.c> wrote:\n" * (mb // 45),
+        "header lines": "From: a@b.c\n" * (mb // 12),
+        "law": "this e-mail is confidential and intended for the addressee\n\n" * (mb // 61),
+        "tabs and colons": "\ta:\n" * (mb // 4),
     }
     worst = max(_seconds(body, "plain") for body in bodies_of.values())
     yield Row("1 MB of hostile text, worst, s", worst, 1.0, len(bodies_of), at_most=True)
-    html = ("<div>" * 100_000, "<blockquote>a" * (mb // 13))
+    html = (
+        "<div>" * (mb // 5),
+        "<blockquote>a" * (mb // 13),
+        '<div class="gmail_quote">a' * (mb // 26),
+        "<br>" * (mb // 4),
+    )
     yield Row(
         "1 MB of hostile HTML, worst, s", max(_seconds(body, "html") for body in html), 1.0, len(html), at_most=True
     )
