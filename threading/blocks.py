@@ -140,7 +140,7 @@ def _introduced(lines: Sequence[Line], marked: Marked, start: int, found: _Intro
     count = found.count
     if found.separator and (more := _block_below(plain, start + count)):
         count = more - start
-    first = _with_rule(lines, start)
+    first = _with_rule(lines, start, found.by == "header-block")
     marked.intros.append(first)
     marked.marks[first : start + count] = [INTRO] * (start + count - first)
     place = start + count
@@ -159,10 +159,13 @@ def _block_below(plain: Sequence[str], start: int) -> int:
     return 0
 
 
-def _with_rule(lines: Sequence[Line], start: int) -> int:
-    """The introduction with a drawn line that stands at most two lines above it."""
+def _with_rule(lines: Sequence[Line], start: int, heads: bool) -> int:
+    """The introduction with a drawn line that stands at most two lines above it.
+
+    `heads`: it is a header block, so that dashed words of whatever language above it belong to it.
+    """
     for place in range(start - 1, max(-1, start - 4), -1):
-        if header_block.is_rule(lines[place].text):
+        if header_block.is_rule(lines[place].text) or (heads and header_block.is_dashed(lines[place].text)):
             return place
         if not lines[place].blank:
             break

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .attribution.line import plain
 from .attribution.tables import FAREWELL, SENT_FROM
+from .banner import banner_end
 
 MOST_SIGNATURE_LINES = 15
 MOST_LOOKED_AT = 1000  # lines that may be a telephone's
@@ -59,19 +60,6 @@ _LIST_FOOTER = re.compile(
     r"to stop receiving",
     re.IGNORECASE,
 )
-_BANNER = re.compile(
-    r"external (?:sender|e-?mail|message|source)|originated (?:from )?outside|from outside (?:of )?(?:the|your|"
-    r"our)|externe[rn]? (?:absender|e-?mail|sender)|"
-    r"expéditeur externe|remitente externo|mittente esterno|remetente externo|внешн\w+ отправител|"
-    r"外部邮件|外部からのメール|"
-    r"you don't often get email from",
-    re.IGNORECASE,
-)
-_BANNER_ACTS = re.compile(
-    r"caution|warning|be careful|do not (?:click|open)|links?|attachments?|vorsicht|achtung|attention|cuidado|"
-    r"attenzione|learn why|внимание|注意|\[external\]",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +92,8 @@ def _has_text(texts: Sequence[str], marks: Sequence[str]) -> bool:
 
 def _marks(texts: Sequence[str], writer: Writer) -> list[str]:
     marks = ["text"] * len(texts)
-    _banner(texts, marks)
+    top = banner_end(texts)
+    marks[:top] = ["disclaimer"] * top
     end = _footer(texts, marks, len(texts))
     end = _sent_from(texts, marks, end)
     end = _disclaimers(texts, marks, end)
@@ -124,16 +113,6 @@ def is_sent_from(text: str) -> bool:
     if _VAGUE.match(words):
         return False
     return 0 < len(words) <= 90 and "," not in words and len(words.split()) <= 12 and bool(SENT_FROM.match(words))
-
-
-def _banner(texts: Sequence[str], marks: list[str]) -> None:
-    start = next((place for place, text in enumerate(texts) if text.strip()), len(texts))
-    end = start
-    while end < min(len(texts), start + 6) and texts[end].strip():
-        end += 1
-    words = " ".join(text[:500] for text in texts[start:end])
-    if len(words) < 700 and _BANNER.search(words) and _BANNER_ACTS.search(words):
-        marks[start:end] = ["disclaimer"] * (end - start)
 
 
 def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:

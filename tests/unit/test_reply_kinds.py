@@ -299,6 +299,16 @@ BODIES = {
 - >
 - > Vorrätig?
 """,
+    "forwarded under dashed words in a language nobody has listed": """
++ Jan, tafadhali jibu.
+-
+- ---------- Ujumbe uliotumwa ----------
+- From: Marie Petit <buyer-a@reply.example>
+- Date: Tue, Mar 3, 2026 at 8:05 AM
+- Subject: Pumps
+-
+- In stock?
+""",
     # --- order of question and answer
     "answer below the quote": """
 - On Tue, Mar 3, 2026 at 8:05 AM Marie Petit <buyer-a@reply.example> wrote:
@@ -472,7 +482,46 @@ d CAUTION: This message came from an EXTERNAL SENDER. Do not click links or open
 +
 + Yes, they are in stock.
 """,
+    "a warning in two paragraphs below its label": """
+d [EXTERNAL]
+d
+d Do not open attachments unless you know the sender.
++
++ Yes, they are in stock.
+""",
+    "a warning in Italian": """
+d ATTENZIONE: questa e-mail proviene dall'esterno. Non cliccare sui link.
++
++ Sì.
+""",
+    "a provider's remark about a sender seldom seen": """
+d Sie erhalten nicht häufig E-Mails von marie@buyer.example. Erfahren Sie, warum dies wichtig ist.
++
++ Ja.
+""",
+    "a signature below the last quote is no answer to it": """
++ > "delivery within 3 weeks"
++
++ We agree to that.
+-
+- On Tue, Mar 3, 2026 at 8:05 AM Marie Petit <buyer-a@reply.example> wrote:
+- > In stock?
+s
+s --
+s Tom Baker
+s ACME Robotics
+""",
     # --- what must not be taken for a quote
+    "a warning about a valve is no banner": """
++ Caution: do not open the valve before the external source of water is closed.
++
++ The manual is attached.
+""",
+    "a message on a display is no banner": """
++ The message on the external display is a warning: do not open the tank.
++
++ Please send somebody.
+""",
     "a journey is no header block": """
 + From: Hamburg
 + To: Lyon
