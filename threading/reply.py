@@ -15,7 +15,8 @@ from .answers import resolve
 from .attribution.line import mid_line
 from .blocks import TEXT, Marked, mark
 from .foreign_marks import with_foreign_marks
-from .html_reply import Structure, new_html, structure_of
+from .html_cut import Range, new_html
+from .html_reply import Structure, structure_of
 from .lines import Line, lines_of
 from .markers import MARKERS
 from .signature import NOBODY, Writer, end_marks, is_ending
@@ -99,8 +100,7 @@ def _written_until(lines: Sequence[Line], marked: Marked, writer: Writer) -> int
 def _split_html(html: str, text: str, writer: Writer) -> Split:
     """The parts of a text made from `html`, and the HTML of the new one."""
     done = split_body(text, writer, structure_of(html, text))
-    end = _new_end(done)
-    return replace(done, html="" if end is None else new_html(html, text, end))
+    return replace(done, html=new_html(html, text, _new_ranges(done)))
 
 
 def _split_both(mail: Mail, writer: Writer) -> Split:
@@ -115,14 +115,15 @@ def _split_both(mail: Mail, writer: Writer) -> Split:
     return replace(done, html=by_html.html if _alike(done.text, by_html.text) else "")
 
 
-def _new_end(done: Split) -> int | None:
-    """Where the new text ends, if all that is new stands above all that is not."""
-    end = 0
-    for place, (kind, piece) in enumerate(done.segments):
-        if kind != "text":
-            return None if any(kind == "text" for kind, _ in done.segments[place:]) else end
-        end += len(piece)
-    return end
+def _new_ranges(done: Split) -> list[Range]:
+    """Where in the body the new text stands."""
+    ranges: list[Range] = []
+    place = 0
+    for kind, piece in done.segments:
+        if kind == "text":
+            ranges.append((place, place + len(piece)))
+        place += len(piece)
+    return ranges
 
 
 def _same_place(text: str, new: str) -> int | None:

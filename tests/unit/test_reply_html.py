@@ -66,14 +66,61 @@ def test_an_uncut_mail_keeps_all_its_html() -> None:
     assert reply.split(html, "html").html == html
 
 
+ATTRIBUTION = "On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:"
+
+
 def test_html_that_cannot_be_cut_clean_is_left_out() -> None:
-    html = (
-        "<div>On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:<blockquote>In stock?</blockquote></div>"
-        "<div>Yes, they are.</div>"
-    )
-    done = reply.split(html, "html")
+    done = reply.split(f"<pre>Yes, they are.\n\n{ATTRIBUTION}\n&gt; In stock?</pre>", "html")
     assert done.text == "Yes, they are."
     assert done.html == ""
+
+
+@pytest.mark.parametrize(
+    ("html", "new"),
+    [
+        (  # an answer below the quote
+            f"<div>{ATTRIBUTION}<blockquote>In stock?</blockquote></div><div>Yes, <b>they</b> are.</div>",
+            "<div>Yes, <b>they</b> are.</div>",
+        ),
+        (  # below the quote, inside an element that formats both
+            f'<div style="color:red"><p>{ATTRIBUTION}</p><blockquote>In stock?</blockquote><p>Yes.</p></div>',
+            '<div style="color:red"><p>Yes.</p></div>',
+        ),
+        (  # above and below
+            f"<p>Short: <i>yes</i>.</p><p>{ATTRIBUTION}</p><blockquote>In stock?</blockquote><ul><li>Twenty</li></ul>",
+            "<p>Short: <i>yes</i>.</p>\n<ul><li>Twenty</li></ul>",
+        ),
+        (  # below the warning of the reader's own company
+            "<table><tr><td>CAUTION: This e-mail came from outside our organization.</td></tr></table><br>"
+            f'<p>Yes, <b>they</b> are.</p><div id="appendonsend"></div><p>{ATTRIBUTION}</p>',
+            "<br><p>Yes, <b>they</b> are.</p>",
+        ),
+        (  # a telephone's line between two things typed
+            "<div>Yes, <b>they</b> are.</div><br><div>Sent from my iPhone</div><br><div>PS: <i>until May</i></div>",
+            "<div>Yes, <b>they</b> are.</div>\n<br><div>PS: <i>until May</i></div>",
+        ),
+        (  # a picture at the end
+            f'<p>See here:</p><p><img src="cid:pump"></p><p>{ATTRIBUTION}</p><blockquote>In stock?</blockquote>',
+            '<p>See here:</p><p><img src="cid:pump"></p>',
+        ),
+        (  # the quote begins with a picture of its own
+            '<p>Yes.</p><div class="yahoo_quoted"><p><img src="cid:logo"></p><p>Marie aliandika</p></div>',
+            "<p>Yes.</p>",
+        ),
+        (  # a signature with a picture
+            '<p>Yes.</p><p>Tom</p><div>-- </div><div><img src="cid:logo"><b>ACME Robotics</b></div>',
+            "<p>Yes.</p><p>Tom</p>",
+        ),
+        (  # a table in which the quote begins in a row of its own
+            f"<table><tr><td><b>Yes</b></td></tr><tr><td>{ATTRIBUTION}</td></tr><tr><td>Old</td></tr></table>",
+            "<table><tr><td><b>Yes</b></td></tr></table>",
+        ),
+    ],
+)
+def test_the_html_of_what_was_typed_wherever_it_stands(html: str, new: str) -> None:
+    done = reply.split(html, "html")
+    assert done.html == new
+    assert "".join(piece for _, piece in done.segments) == html_to_text(html)[0]
 
 
 def test_a_blockquote_that_quotes_no_mail_is_part_of_the_text() -> None:
