@@ -59,7 +59,7 @@ def _is_doubtful(lines: Sequence[Line], marked: Marked) -> bool:
     without marks. A person may have written either.
     """
     if marked.decided_by == "quote-marks":
-        return not marked.intros
+        return not (marked.intros or marked.forwarded)
     return marked.decided_by == "attribution" and not any(one.quoted for one in lines)
 
 

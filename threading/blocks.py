@@ -68,7 +68,7 @@ def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) ->
                 break
         if one.quoted or _goes_on(lines, place):
             if not one.blank:
-                marked.decide("quote-marks")
+                marked.decide("quote-marks", header_block.separator(one.text) == "forwarded")
             marked.marks[place] = QUOTE
             place += 1
         elif found := None if one.blank else _introduction(one.text, plain, place, place <= ruled_until, finder):

@@ -175,6 +175,33 @@ def test_html_that_says_something_else_than_the_text_is_not_shown() -> None:
     assert done.html == ""
 
 
+HEADS = "<b>From:</b> M &lt;m@b.example&gt;<br><b>Sent:</b> Tuesday<br><b>To:</b> Tom<br><b>Subject:</b> Pumps<br>"
+FORWARDS = {
+    "gmail": '<div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>'
+    f"{HEADS}</div><br>{OLD}</div>",
+    "outlook on the desktop": '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">'
+    f"<p>{HEADS}</p></div>{OLD}",
+    "outlook on the web": f'<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{HEADS}</div>{OLD}',
+    "apple mail": f'<blockquote type="cite"><div>Begin forwarded message:</div><br><div>{HEADS}</div>{OLD}</blockquote>',
+    "thunderbird": '<div class="moz-forward-container">-------- Forwarded Message --------'
+    f'<table class="moz-email-headers-table"><tr><th>From:</th><td>M</td></tr></table>{OLD}</div>',
+    "yahoo": f'<div class="yahoo_quoted"><div>----- Forwarded Message -----</div>{HEADS}{OLD}</div>',
+    "proton": f'<div class="protonmail_quote">------- Forwarded Message -------<br>{HEADS}{OLD}</div>',
+}
+
+
+@pytest.mark.parametrize("client", FORWARDS)
+@pytest.mark.parametrize("typed", ["<div>Jan, please answer.</div>", "<div><br></div>", ""])
+def test_the_forwards_of_each_client_are_known(client: str, typed: str) -> None:
+    done = reply.split(
+        b"Subject: FW: Pumps\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+        + f"<html><body>{typed}{FORWARDS[client]}</body></html>".encode()
+    )
+    assert done.forwarded
+    assert done.text == ("Jan, please answer." if "Jan" in typed else "")
+    assert "Mnazo" in done.quoted
+
+
 def test_outlook_heads_a_forward_as_it_heads_an_answer_so_the_subject_tells() -> None:
     text = (
         "Jan, please answer.\r\n\r\nFrom: Marie <a@b.example>\r\nSent: Tuesday, March 3, 2026\r\n"
