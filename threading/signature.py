@@ -230,20 +230,32 @@ def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
 
 
 def _repeated(texts: Sequence[str], marks: list[str], end: int, earlier: Sequence[str]) -> int:
-    """The lines at the end, two or more, that ended an earlier mail of his too."""
+    """The lines at the end, two or more, that ended an earlier mail of his too.
+
+    In one earlier mail sentences may have been the same by chance; in two they are part of what a program adds.
+    """
     own = _filled(texts[:end])
-    longest = 0
-    for text in earlier:
-        before = _filled(text.split("\n"))
-        common = 0
-        while common < min(len(own) - 1, len(before)) and own[-1 - common][1] == before[-1 - common][1]:
-            common += 1
-        longest = max(longest, common)
-    if longest < 2:
+    common = sorted((_common_end(own, _filled(text.split("\n"))) for text in earlier), reverse=True)
+    often = common[1] if len(common) > 1 else 0
+    length = common[0] if common else 0
+    while length > often and _is_sentence(own[-length][1]):
+        length -= 1
+    if length < 2:
         return end
-    first = own[-longest][0]
+    first = own[-length][0]
     marks[first:end] = ["signature"] * (end - first)
     return first
+
+
+def _common_end(own: Sequence[tuple[int, str]], before: Sequence[tuple[int, str]]) -> int:
+    """How many lines both end with; the first of his own is never among them."""
+    most = min(len(own) - 1, len(before))
+    return next((count for count in range(most) if own[-1 - count][1] != before[-1 - count][1]), max(most, 0))
+
+
+def _is_sentence(line: str) -> bool:
+    closing = len(line) < 60 and FAREWELL.match(plain(line))
+    return not closing and not _CONTACT.search(line) and (len(line) > 60 or line[-1:] in ".!?…。！？")
 
 
 def _filled(texts: Sequence[str]) -> list[tuple[int, str]]:

@@ -182,7 +182,8 @@ FORWARDS = {
     "outlook on the desktop": '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">'
     f"<p>{HEADS}</p></div>{OLD}",
     "outlook on the web": f'<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{HEADS}</div>{OLD}',
-    "apple mail": f'<blockquote type="cite"><div>Begin forwarded message:</div><br><div>{HEADS}</div>{OLD}</blockquote>',
+    "apple mail": '<blockquote type="cite"><div>Begin forwarded message:</div><br>'
+    f"<div>{HEADS}</div>{OLD}</blockquote>",
     "thunderbird": '<div class="moz-forward-container">-------- Forwarded Message --------'
     f'<table class="moz-email-headers-table"><tr><th>From:</th><td>M</td></tr></table>{OLD}</div>',
     "yahoo": f'<div class="yahoo_quoted"><div>----- Forwarded Message -----</div>{HEADS}{OLD}</div>',
@@ -255,6 +256,16 @@ def test_the_writers_name_and_his_earlier_mails_tell_his_signature() -> None:
     assert again.signature.startswith("Regards")
     unknown = reply.split_mail(mail)
     assert unknown.signature == ""
+
+
+def test_a_sentence_said_twice_is_no_signature_and_what_ends_every_mail_is() -> None:
+    mail = read(b"Subject: x\r\n\r\nNo.\r\nPlease call me back.\r\nRegards\r\nTom\r\n")
+    once = "Yes.\nPlease call me back.\nRegards\nTom"
+    done = reply.split_mail(mail, reply.Writer(earlier=(once,)))
+    assert (done.text, done.signature) == ("No.\nPlease call me back.", "Regards\nTom\n")
+    motto = read(b"Subject: x\r\n\r\nNo.\r\nTom\r\nWe move the world.\r\n")
+    twice = reply.Writer(earlier=("Yes.\nTom\nWe move the world.", "Maybe.\nTom\nWe move the world."))
+    assert reply.split_mail(motto, twice).text == "No."
 
 
 def test_a_repeated_mail_is_not_all_signature() -> None:
