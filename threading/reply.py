@@ -112,7 +112,11 @@ def _split_both(mail: Mail, writer: Writer) -> Split:
         cut = _same_place(mail.text, by_html.text)
         if cut is not None:
             done = replace(split_body(mail.text, writer, Structure(cut)), decided_by=by_html.decided_by)
-    return replace(done, html=by_html.html if _alike(done.text, by_html.text) else "")
+    if _alike(done.text, by_html.text):
+        return replace(done, html=by_html.html)
+    cut = _same_place(text, done.text)  # only the text tells where the quote begins
+    same = cut is not None and _WORDS.findall(text[:cut]) == _WORDS.findall(done.text)
+    return replace(done, html=new_html(mail.html, text, [(0, cut)]) if cut is not None and same else "")
 
 
 def _new_ranges(done: Split) -> list[Range]:

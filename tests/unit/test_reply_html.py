@@ -169,9 +169,24 @@ def test_the_html_helps_where_the_text_tells_nothing() -> None:
     assert done.html == "<p>Naam, twenty pumps.</p>"
 
 
+def test_the_text_helps_where_the_html_tells_nothing() -> None:
+    done = reply.split(
+        both(
+            "Yes, they are.\r\n\r\n> Subject: Pumps\r\n> From: marie@b.example\r\n>\r\n> In stock?\r\n",
+            "<div>Yes, <b>they</b> are.<br><br><div>&gt; Subject: Pumps<br>&gt; From: m<br>&gt; In stock?</div></div>",
+        )
+    )
+    assert done.text == "Yes, they are."
+    assert done.html.startswith("<div>Yes, <b>they</b> are.")
+    assert "stock" not in done.html
+
+
 def test_html_that_says_something_else_than_the_text_is_not_shown() -> None:
     done = reply.split(both("Yes, for 100 EUR.", "<p>No way, pay 900 to this account at once</p>"))
     assert done.text == "Yes, for 100 EUR."
+    assert done.html == ""
+    done = reply.split(both("Yes.\r\n> old", "<div>Yes. Pay to another account at once.<br>Today.</div><p>&gt; old</p>"))
+    assert done.text == "Yes."
     assert done.html == ""
 
 
