@@ -25,6 +25,9 @@ from parley.threading.subjects import base_subject, is_reply
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "mail-understanding"
 TEN = ("en", "de", "fr", "es", "it", "pt", "nl", "ru", "zh", "ja")
 WORD = re.compile(r"\w+")
+# A replacement character, or UTF-7 left as it came.
+_GARBLED = re.compile(r"\S*(?:\ufffd|\+[A-Za-z0-9/]{2,}-)\S*")
+_NOT_ASCII = re.compile(r"\S*[^\x00-\x7f]\S*")
 KINDS = {"arf": "complaint", "auto": "auto_reply", "dsn": "bounce", "human": "human"}
 
 
@@ -139,24 +142,28 @@ def bounces() -> Iterator[Row]:
 
 
 def bodies() -> Iterator[Row]:
-    labelled = records("mime/open.jsonl")
-    right = sum(
-        _as_labelled(read((DATA / "mime" / one["input_path"]).read_bytes()), one["expected"]) for one in labelled
-    )
-    yield Row("body part and attachments", right / len(labelled), 0.95, len(labelled))
+    mails = [
+        (read((DATA / "mime" / one["input_path"]).read_bytes()), one["expected"]) for one in records("mime/open.jsonl")
+    ]
+    right = sum(_as_labelled(mail, expected, _overlap) for mail, expected in mails)
+    yield Row("body part and attachments", right / len(mails), 0.95, len(mails))
+    read_right = sum(_as_labelled(mail, expected, _readable_overlap) for mail, expected in mails)
+    yield Row("the same, but for words a label garbles", read_right / len(mails), 0.95, len(mails))
 
 
-def _as_labelled(mail: Mail, expected: Body) -> bool:
+def _as_labelled(mail: Mail, expected: Body, overlap: Callable[[str, str], float]) -> bool:
     """The words of the body are those of the label, and as many files are there."""
     if "text_body" in expected:
         told = "\n".join(
             _as_text(text) if kind == "Html" else text for kind, text in expected["text_body"] if kind[:6] != "Inline"
         )
-        return _overlap(mail.text, told) >= 0.9 and len(mail.attachments) == expected.get("n_attachments")
+        return overlap(mail.text, told) >= 0.9 and len(mail.attachments) == expected.get("n_attachments")
     # The help desk keeps the HTML as a file of its own and writes a sentence in place of an empty body.
     names = [name for name in expected.get("attachment_filenames", []) if name != "message.html"]
-    told = _as_text(expected.get("body_text", "").replace("no visible content", ""))
-    alike = not told or max(_overlap(text, told) for text in (mail.text, _as_text(mail.html))) >= 0.9
+    told = expected.get("body_text", "").replace("no visible content", "")
+    # It gives HTML or text, and a text may hold what looks like a tag.
+    pairs = ((ours, label) for ours in (mail.text, _as_text(mail.html)) for label in (told, _as_text(told)))
+    alike = not _as_text(told) or max(overlap(*pair) for pair in pairs) >= 0.9
     return alike and (not names or len(mail.attachments) == len(names))
 
 
@@ -169,6 +176,13 @@ def _overlap(one: str, other: str) -> float:
     first, second = collections.Counter(WORD.findall(one.lower())), collections.Counter(WORD.findall(other.lower()))
     both = first.total() + second.total()
     return 2 * (first & second).total() / both if both else 1.0
+
+
+def _readable_overlap(ours: str, label: str) -> float:
+    """The overlap without the words whose charset the label's own reader did not know, where there are such."""
+    if not _GARBLED.search(label):
+        return _overlap(ours, label)
+    return _overlap(_NOT_ASCII.sub("", ours), _NOT_ASCII.sub("", _GARBLED.sub("", label)))
 
 
 def threads() -> Iterator[Row]:
@@ -249,10 +263,19 @@ def hostile() -> Iterator[Row]:
         "20,000 lines": ("x" * 49 + "\n") * 20_000,
         "On … repeated": "On Tue, 3 Mar 2026 " * (mb // 19),
         "quote marks": ">" * mb,
+        "attributions": "On Tue, 3 Mar 2026 at 8:05, A <a@b.c> wrote:\n" * (mb // 45),
+        "header lines": "From: a@b.c\n" * (mb // 12),
+        "law": "this e-mail is confidential and intended for the addressee\n\n" * (mb // 61),
+        "tabs and colons": "\ta:\n" * (mb // 4),
     }
     worst = max(_seconds(body, "plain") for body in bodies_of.values())
     yield Row("1 MB of hostile text, worst, s", worst, 1.0, len(bodies_of), at_most=True)
-    html = ("<div>" * 100_000, "<blockquote>a" * (mb // 13))
+    html = (
+        "<div>" * (mb // 5),
+        "<blockquote>a" * (mb // 13),
+        '<div class="gmail_quote">a' * (mb // 26),
+        "<br>" * (mb // 4),
+    )
     yield Row(
         "1 MB of hostile HTML, worst, s", max(_seconds(body, "html") for body in html), 1.0, len(html), at_most=True
     )

@@ -13,10 +13,12 @@ from .lines import Line
 _FIRST_COLON = re.compile(r".{1,300}?[:：](?=\s)")
 
 
-def resolve(lines: Sequence[Line], marked: Marked, cites: bool = True) -> list[str]:
-    """For each line "text" or "quoted". `cites`: quote marks come from something that quotes."""
+def resolve(lines: Sequence[Line], marked: Marked, written_until: int, cites: bool = True) -> list[str]:
+    """For each line "text" or "quoted". `written_until`: below that line there is nothing but a signature.
+    `cites`: quote marks come from something that quotes.
+    """
     marks = marked.marks
-    typed = [place for place, one in enumerate(lines) if marks[place] == TEXT and not one.blank]
+    typed = [place for place, one in enumerate(lines[:written_until]) if marks[place] == TEXT and not one.blank]
     if marked.decided_by == "quote-marks" and not (marked.intros or cites or _introduces_itself(lines)):
         marked.decided_by = "none"
         return ["text"] * len(lines)
@@ -28,11 +30,12 @@ def resolve(lines: Sequence[Line], marked: Marked, cites: bool = True) -> list[s
     kinds = ["text"] * len(lines)
     last = typed[-1]
     tail = last + 1
-    kinds[tail:] = ["quoted" if any(mark != TEXT for mark in marks[tail:]) else "text"] * (len(lines) - tail)
+    if any(mark != TEXT for mark in marks[tail:written_until]):
+        kinds[tail:written_until] = ["quoted"] * (written_until - tail)
     first_quote = next((place for place, mark in enumerate(marks) if mark != TEXT), None)
     if first_quote is None or first_quote > last:
         return kinds
-    answers = _answers(lines, marks)
+    answers = _answers(lines[: last + 1], marks[: last + 1])
     introduced = any(place < last for place in marked.intros)
     if introduced and answers < 2 and not _quote_after(lines, marks, last):
         for place in range(last):
@@ -56,7 +59,7 @@ def _is_doubtful(lines: Sequence[Line], marked: Marked) -> bool:
     without marks. A person may have written either.
     """
     if marked.decided_by == "quote-marks":
-        return not marked.intros
+        return not (marked.intros or marked.forwarded)
     return marked.decided_by == "attribution" and not any(one.quoted for one in lines)
 
 

@@ -40,13 +40,14 @@ class _Introduction:
     separator: str = ""  # original, forwarded
 
 
-def mark(lines: Sequence[Line], cut: int | None = None) -> Marked:
+def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) -> Marked:
     """The marks of all lines. Linear: every look goes over a bounded number of bounded lines.
 
-    `cut`: where the structure of the HTML says that the quote begins, an offset into the body.
+    `cut`: where the structure of the HTML says that the quote begins, an offset into the body. `linked`: the HTML
+    has a link of ours, so it quotes a mail of ours.
     """
     plain = [line.plain(one.text) for one in lines]
-    marker = first_marker([one.text for one in lines])
+    marker = first_marker([one.text for one in lines], linked)
     finder = line.Finder(plain, _quoted_below(lines))
     marked = Marked([TEXT] * len(lines))
     structured = _line_at(lines, cut)
@@ -67,7 +68,7 @@ def mark(lines: Sequence[Line], cut: int | None = None) -> Marked:
                 break
         if one.quoted or _goes_on(lines, place):
             if not one.blank:
-                marked.decide("quote-marks")
+                marked.decide("quote-marks", header_block.separator(one.text) == "forwarded")
             marked.marks[place] = QUOTE
             place += 1
         elif found := None if one.blank else _introduction(one.text, plain, place, place <= ruled_until, finder):
@@ -139,7 +140,7 @@ def _introduced(lines: Sequence[Line], marked: Marked, start: int, found: _Intro
     count = found.count
     if found.separator and (more := _block_below(plain, start + count)):
         count = more - start
-    first = _with_rule(lines, start)
+    first = _with_rule(lines, start, found.by == "header-block")
     marked.intros.append(first)
     marked.marks[first : start + count] = [INTRO] * (start + count - first)
     place = start + count
@@ -158,10 +159,13 @@ def _block_below(plain: Sequence[str], start: int) -> int:
     return 0
 
 
-def _with_rule(lines: Sequence[Line], start: int) -> int:
-    """The introduction with a drawn line that stands at most two lines above it."""
+def _with_rule(lines: Sequence[Line], start: int, heads: bool) -> int:
+    """The introduction with a drawn line that stands at most two lines above it.
+
+    `heads`: it is a header block, so that dashed words of whatever language above it belong to it.
+    """
     for place in range(start - 1, max(-1, start - 4), -1):
-        if header_block.is_rule(lines[place].text):
+        if header_block.is_rule(lines[place].text) or (heads and header_block.is_dashed(lines[place].text)):
             return place
         if not lines[place].blank:
             break

@@ -1,4 +1,4 @@
-"""What the HTML of a mail tells about its quote, and the HTML of the new part alone.
+"""What the HTML of a mail tells about its quote.
 
 Each mail client wraps what it quotes in elements of its own; these say more than words, in every language. Places are
 found in the source by start tags and carried over to the text by private-use characters set before them, so that
@@ -7,23 +7,17 @@ the text is always the one that `html_to_text` makes and nothing is parsed into 
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 from ..relay.mail.htmltext import HTML_CHARACTERS, html_to_text
+from .markers import has_our_link
 
-MOST_PLACES = 60_000
-_FIRST_SIGN = 0xF0000  # supplementary private use area A: no charset of mail and no person writes it
-_SIGN = re.compile(f"[{chr(_FIRST_SIGN)}-{chr(_FIRST_SIGN + 0xFFFD)}]")
+FIRST_SIGN = 0xF0000  # supplementary private use area A: no charset of mail and no person writes it
+SIGN = re.compile(f"[{chr(FIRST_SIGN)}-{chr(FIRST_SIGN + 0xFFFD)}]")
 _UNCOUNTED = re.compile(r"[\s>\u00a0\u200b-\u200f\ufeff]+")
-_TAG = re.compile(
+START_TAG = re.compile(
     r"<(div|p|hr|br|table|tr|blockquote|span|section|ul|ol|li|h[1-6]|pre|td|a|center|font)\b([^<>]{0,4000})>",
     re.IGNORECASE,
 )
-_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:]{0,40})\b[^<>]{0,4000}?(/?)>", re.IGNORECASE)
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
-_DEPTH = 64  # open elements that a closing one may be looked for in
 _ATTRIBUTE = re.compile(
     r"\b(id|class|name|type|style|data-marker)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
 )
@@ -58,46 +52,25 @@ class Structure:
     """What the elements of an HTML body tell of the text made from it."""
 
     cut: int | None = None  # the offset at which the client that wrote it begins the quote
+    linked: bool = False  # it holds a link to a conversation of ours
     cites: bool = True  # some blockquote says that it quotes; else each is an indentation of the writer's own
 
 
 def structure_of(html: str, text: str) -> Structure:
     """What `html` tells of `text`, which was made from it."""
     html = html[:HTML_CHARACTERS]
+    linked = has_our_link(html)
     cites = any(match[1] for match in _BLOCKQUOTES.finditer(html))
-    for match in _TAG.finditer(html):
-        if "=" in match[2] and _begins_quote(html, match):
-            signed = _signed(html, [match.start()])
-            sign = _SIGN.search(signed) if signed else None
-            return Structure(_offset(text, _count(signed[: sign.start()])) if signed and sign else None, cites)
-    return Structure(None, cites)
+    for match in START_TAG.finditer(html):
+        if "=" in match[2] and begins_quote(html, match):
+            told = signed(html, [match.start()])
+            sign = SIGN.search(told) if told else None
+            return Structure(_offset(text, count(told[: sign.start()])) if told and sign else None, linked, cites)
+    return Structure(None, linked, cites)
 
 
-def new_html(html: str, text: str, end: int) -> str:
-    """The HTML of text[:end], `text` being what `html_to_text` makes of `html`; "" where there is no clean cut.
-
-    The cut is made before a start tag, and only where exactly the characters of text[:end] stand above it.
-    """
-    if not text[end:].strip():
-        return html
-    places = [match.start() for match in islice(_TAG.finditer(html[:HTML_CHARACTERS]), MOST_PLACES)]
-    signed = _signed(html, places)
-    if signed is None:
-        return ""
-    wanted = _count(text[:end])
-    counted = 0
-    last = 0
-    for sign in _SIGN.finditer(signed):
-        counted += _count(signed[last : sign.start()])
-        last = sign.end()
-        if counted == wanted:
-            return _balanced(html[: places[ord(sign[0]) - _FIRST_SIGN]])
-        if counted > wanted:
-            break
-    return ""
-
-
-def _begins_quote(html: str, match: re.Match[str]) -> bool:
+def begins_quote(html: str, match: re.Match[str]) -> bool:
+    """A start tag of the elements in which a client wraps what it quotes."""
     for found in _ATTRIBUTE.finditer(match[2]):
         name, value = found[1].lower(), (found[2] or found[3] or found[4] or "").strip()
         if name == "id" and _IDS.fullmatch(value):
@@ -118,48 +91,33 @@ def _is_forward(html: str, match: re.Match[str]) -> bool:
     return match[1].lower() == "div" and not _BLOCKQUOTE.search(html, match.end(), match.end() + 3000)
 
 
-def _signed(html: str, places: list[int]) -> str | None:
+def signed(html: str, places: list[int]) -> str | None:
     """The text of `html` with a sign before each place; None where it holds such signs itself."""
     html = html[:HTML_CHARACTERS]
-    if _SIGN.search(html) or not places:
+    if SIGN.search(html) or not places:
         return None
     pieces: list[str] = []
     last = 0
     for number, place in enumerate(places):
-        pieces += (html[last:place], chr(_FIRST_SIGN + number))
+        pieces += (html[last:place], chr(FIRST_SIGN + number))
         last = place
     pieces.append(html[last:])
     return html_to_text("".join(pieces))[0]
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     """The characters one can see, without the marks of quotes that the way from HTML to text adds."""
-    return len(_SIGN.sub("", _UNCOUNTED.sub("", text)))
+    return len(SIGN.sub("", _UNCOUNTED.sub("", text)))
 
 
-def _offset(text: str, count: int) -> int | None:
-    """The offset into `text` after `count` characters that count, at the start of what follows."""
+def _offset(text: str, wanted: int) -> int | None:
+    """The offset into `text` after `wanted` characters that count, at the start of what follows."""
     place = 0
     for piece in re.finditer(r"[^\s>\u00a0\u200b-\u200f\ufeff]+", text):
         length = piece.end() - piece.start()
-        if count <= place:
+        if wanted <= place:
             return piece.start()
-        if count < place + length:
-            return piece.start() + count - place
+        if wanted < place + length:
+            return piece.start() + wanted - place
         place += length
     return None
-
-
-def _balanced(html: str) -> str:
-    """`html` with what is still open at its end closed."""
-    stack: list[str] = []
-    for match in _ANY_TAG.finditer(html):
-        name = match[2].lower()
-        if name in _VOID or match[3]:
-            continue
-        if not match[1]:
-            stack.append(name)
-        elif name in stack[-_DEPTH:]:
-            while stack.pop() != name:
-                pass
-    return html + "".join(f"</{name}>" for name in reversed(stack))

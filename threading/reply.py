@@ -13,11 +13,13 @@ from ..relay.mail import Mail, read
 from ..relay.mail.htmltext import html_to_text
 from .answers import resolve
 from .attribution.line import mid_line
-from .blocks import Marked, mark
-from .html_reply import Structure, new_html, structure_of
+from .blocks import TEXT, Marked, mark
+from .foreign_marks import with_foreign_marks
+from .html_cut import Range, new_html
+from .html_reply import Structure, structure_of
 from .lines import Line, lines_of
 from .markers import MARKERS
-from .signature import NOBODY, Writer, end_marks
+from .signature import NOBODY, Writer, end_marks, is_ending
 from .subjects import is_forward
 
 __all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
@@ -77,20 +79,28 @@ def split_mail(mail: Mail, writer: Writer = NOBODY) -> Split:
 
 def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None) -> Split:
     """The parts of a text. `html`: what is known of the HTML that it was made from."""
-    lines = lines_of(body, mid_line)
-    marked = mark(lines, html.cut if html else None)
-    kinds = resolve(lines, marked, cites=html is None or html.cites)
+    lines = with_foreign_marks(lines_of(body, mid_line))
+    marked = mark(lines, html.cut if html else None, linked=html is not None and html.linked)
+    end = _written_until(lines, marked, writer)
+    kinds = resolve(lines, marked, end, cites=html is None or html.cites)
     new = [place for place, kind in enumerate(kinds) if kind == "text"]
     for place, kind in zip(new, end_marks([lines[place].text for place in new], writer), strict=True):
         kinds[place] = kind
     return _built(body, lines, kinds, marked, from_html=html is not None)
 
 
+def _written_until(lines: Sequence[Line], marked: Marked, writer: Writer) -> int:
+    """The line below the last one that somebody typed: a signature below the quote is no answer to it."""
+    below = next((place for place in range(len(lines), 0, -1) if marked.marks[place - 1] != TEXT), 0)
+    if below and is_ending([one.text for one in lines[below:]], writer):
+        return below
+    return len(lines)
+
+
 def _split_html(html: str, text: str, writer: Writer) -> Split:
     """The parts of a text made from `html`, and the HTML of the new one."""
     done = split_body(text, writer, structure_of(html, text))
-    end = _new_end(done)
-    return replace(done, html="" if end is None else new_html(html, text, end))
+    return replace(done, html=new_html(html, text, _new_ranges(done)))
 
 
 def _split_both(mail: Mail, writer: Writer) -> Split:
@@ -102,17 +112,22 @@ def _split_both(mail: Mail, writer: Writer) -> Split:
         cut = _same_place(mail.text, by_html.text)
         if cut is not None:
             done = replace(split_body(mail.text, writer, Structure(cut)), decided_by=by_html.decided_by)
-    return replace(done, html=by_html.html if _alike(done.text, by_html.text) else "")
+    if _alike(done.text, by_html.text):
+        return replace(done, html=by_html.html)
+    cut = _same_place(text, done.text)  # only the text tells where the quote begins
+    same = cut is not None and _WORDS.findall(text[:cut]) == _WORDS.findall(done.text)
+    return replace(done, html=new_html(mail.html, text, [(0, cut)]) if cut is not None and same else "")
 
 
-def _new_end(done: Split) -> int | None:
-    """Where the new text ends, if all that is new stands above all that is not."""
-    end = 0
-    for place, (kind, piece) in enumerate(done.segments):
-        if kind != "text":
-            return None if any(kind == "text" for kind, _ in done.segments[place:]) else end
-        end += len(piece)
-    return end
+def _new_ranges(done: Split) -> list[Range]:
+    """Where in the body the new text stands."""
+    ranges: list[Range] = []
+    place = 0
+    for kind, piece in done.segments:
+        if kind == "text":
+            ranges.append((place, place + len(piece)))
+        place += len(piece)
+    return ranges
 
 
 def _same_place(text: str, new: str) -> int | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .attribution.line import plain
 from .attribution.tables import FAREWELL, SENT_FROM
+from .banner import banner_end
 
 MOST_SIGNATURE_LINES = 15
 MOST_LOOKED_AT = 1000  # lines that may be a telephone's
@@ -59,19 +60,6 @@ _LIST_FOOTER = re.compile(
     r"to stop receiving",
     re.IGNORECASE,
 )
-_BANNER = re.compile(
-    r"external (?:sender|e-?mail|message|source)|originated (?:from )?outside|from outside (?:of )?(?:the|your|"
-    r"our)|externe[rn]? (?:absender|e-?mail|sender)|"
-    r"expéditeur externe|remitente externo|mittente esterno|remetente externo|внешн\w+ отправител|"
-    r"外部邮件|外部からのメール|"
-    r"you don't often get email from",
-    re.IGNORECASE,
-)
-_BANNER_ACTS = re.compile(
-    r"caution|warning|be careful|do not (?:click|open)|links?|attachments?|vorsicht|achtung|attention|cuidado|"
-    r"attenzione|learn why|внимание|注意|\[external\]",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +77,23 @@ def end_marks(texts: Sequence[str], writer: Writer = NOBODY) -> list[str]:
     """For each line of the new text: "text", "signature" or "disclaimer". Only lines at the end change, and a
     warning that the reader's own company has put at the top.
     """
+    marks = _marks(texts, writer)
+    return marks if _has_text(texts, marks) else ["text"] * len(texts)
+
+
+def is_ending(texts: Sequence[str], writer: Writer = NOBODY) -> bool:
+    """There are filled lines, and all are of a signature, a telephone, a notice or a list."""
+    return any(text.strip() for text in texts) and not _has_text(texts, _marks(texts, writer))
+
+
+def _has_text(texts: Sequence[str], marks: Sequence[str]) -> bool:
+    return any(mark == "text" and text.strip() for text, mark in zip(texts, marks, strict=True))
+
+
+def _marks(texts: Sequence[str], writer: Writer) -> list[str]:
     marks = ["text"] * len(texts)
-    _banner(texts, marks)
+    top = banner_end(texts)
+    marks[:top] = ["disclaimer"] * top
     end = _footer(texts, marks, len(texts))
     end = _sent_from(texts, marks, end)
     end = _disclaimers(texts, marks, end)
@@ -99,11 +102,7 @@ def end_marks(texts: Sequence[str], writer: Writer = NOBODY) -> list[str]:
     end = _repeated(texts, marks, end, writer.earlier)
     _below_name(texts, marks, end, writer.name)
     _sent_from_inside(texts, marks)
-    return (
-        marks
-        if any(mark == "text" and texts[place].strip() for place, mark in enumerate(marks))
-        else ["text"] * len(texts)
-    )
+    return marks
 
 
 def is_sent_from(text: str) -> bool:
@@ -114,16 +113,6 @@ def is_sent_from(text: str) -> bool:
     if _VAGUE.match(words):
         return False
     return 0 < len(words) <= 90 and "," not in words and len(words.split()) <= 12 and bool(SENT_FROM.match(words))
-
-
-def _banner(texts: Sequence[str], marks: list[str]) -> None:
-    start = next((place for place, text in enumerate(texts) if text.strip()), len(texts))
-    end = start
-    while end < min(len(texts), start + 6) and texts[end].strip():
-        end += 1
-    words = " ".join(text[:500] for text in texts[start:end])
-    if len(words) < 700 and _BANNER.search(words) and _BANNER_ACTS.search(words):
-        marks[start:end] = ["disclaimer"] * (end - start)
 
 
 def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:
@@ -241,20 +230,32 @@ def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
 
 
 def _repeated(texts: Sequence[str], marks: list[str], end: int, earlier: Sequence[str]) -> int:
-    """The lines at the end, two or more, that ended an earlier mail of his too."""
+    """The lines at the end, two or more, that ended an earlier mail of his too.
+
+    In one earlier mail sentences may have been the same by chance; in two they are part of what a program adds.
+    """
     own = _filled(texts[:end])
-    longest = 0
-    for text in earlier:
-        before = _filled(text.split("\n"))
-        common = 0
-        while common < min(len(own) - 1, len(before)) and own[-1 - common][1] == before[-1 - common][1]:
-            common += 1
-        longest = max(longest, common)
-    if longest < 2:
+    common = sorted((_common_end(own, _filled(text.split("\n"))) for text in earlier), reverse=True)
+    often = common[1] if len(common) > 1 else 0
+    length = common[0] if common else 0
+    while length > often and _is_sentence(own[-length][1]):
+        length -= 1
+    if length < 2:
         return end
-    first = own[-longest][0]
+    first = own[-length][0]
     marks[first:end] = ["signature"] * (end - first)
     return first
+
+
+def _common_end(own: Sequence[tuple[int, str]], before: Sequence[tuple[int, str]]) -> int:
+    """How many lines both end with; the first of his own is never among them."""
+    most = min(len(own) - 1, len(before))
+    return next((count for count in range(most) if own[-1 - count][1] != before[-1 - count][1]), max(most, 0))
+
+
+def _is_sentence(line: str) -> bool:
+    closing = len(line) < 60 and FAREWELL.match(plain(line))
+    return not closing and not _CONTACT.search(line) and (len(line) > 60 or line[-1:] in ".!?…。！？")
 
 
 def _filled(texts: Sequence[str]) -> list[tuple[int, str]]:

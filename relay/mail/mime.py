@@ -17,7 +17,11 @@ PARTS = 200
 _BOUNDARY_BYTES = 1000  # RFC 2046 says 70; some programs write more
 
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
-# A closing delimiter of whatever boundary, to guess by where the declared one is wrong.
+# To guess by where the declared boundary is wrong: a delimiter of whatever boundary with a part's header below it,
+# or a closing one.
+_ANY_OPEN = re.compile(
+    rb"(?<![^\r\n])--(\S[^\r\n]{0,200}?)[ \t]{0,20}(?:\r\n|\n|\r)(?=Content-[A-Za-z-]{1,40}:)", re.IGNORECASE
+)
 _ANY_CLOSE = re.compile(rb"(?<![^\r\n])--(\S[^\r\n]{0,200}?[^\s-])--[ \t]*(?=[\r\n]|\Z)")
 
 
@@ -49,7 +53,7 @@ def parse(data: bytes) -> tuple[Part, tuple[str, ...]]:
     """The tree of a whole mail and what was odd about it. Linear in the size of `data`."""
     walk = _Walk(data)
     start = _leading_blank(data)
-    root = walk.part(start, len(data), 0, "text/plain")
+    root = walk.part(start, len(data), 0, "text/plain", len(data))
     return root, tuple(dict.fromkeys(walk.defects))
 
 
@@ -64,10 +68,15 @@ class _Walk:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.left = PARTS
+        self.read_to = 0  # where the last multipart that was read to its end has ended
+        self.resume = 0  # delimiters before this place have been read by a multipart further inside
         self.defects: list[str] = []
 
-    def part(self, start: int, end: int, depth: int, default: str) -> Part:
-        """The part in data[start:end]; `default` is its type where it tells none."""
+    def part(self, start: int, end: int, depth: int, default: str, limit: int) -> Part:
+        """The part in data[start:end]; `default` is its type where it tells none.
+
+        `limit`: the end of the multipart around it.
+        """
         block = headers.split(self.data, start, end, whole_mail=depth == 0)
         self.defects.extend(block.defects)
         content = parse_value(block.get("content-type"))
@@ -76,7 +85,7 @@ class _Walk:
         children: tuple[Part, ...] = ()
         body = min(block.body, end)
         if content.value.startswith("multipart/"):
-            children = self._children(content, body, end, depth)
+            children = self._children(content, body, end, depth, limit)
             if not children:
                 kind = "text/plain" if depth < DEPTH else "application/octet-stream"
         return Part(
@@ -92,49 +101,74 @@ class _Walk:
             children=children,
         )
 
-    def _children(self, content: Value, start: int, end: int, depth: int) -> tuple[Part, ...]:
+    def _children(self, content: Value, start: int, end: int, depth: int, limit: int) -> tuple[Part, ...]:
         if depth >= DEPTH:
             self.defects.append("depth")
             return ()
-        ranges = self._ranges(content.raw("boundary"), start, end)
+        boundary = content.raw("boundary")
+        if takes_over := _opens_at(self.data, boundary, start, end, limit):
+            self.defects.append("boundary")
+            end = limit
+        ranges = self._ranges(boundary, start, end)
         default = "message/rfc822" if content.type == "multipart/digest" else "text/plain"
         found: list[Part] = []
         for first, last in ranges:
             if self.left <= 0:
                 self.defects.append("parts")
                 found.append(_opaque(first, end))
+                self.read_to = end
                 break
             self.left -= 1
-            found.append(self.part(first, last, depth + 1, default))
+            found.append(self.part(first, last, depth + 1, default, end))
+        if takes_over:
+            self.resume = self.read_to
         return tuple(found)
 
     def _ranges(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The slices between the delimiter lines; by a guessed boundary where the declared one finds none."""
-        ranges = _between(self.data, boundary, start, end)
+        ranges = self._between(boundary, start, end)
         first = next(ranges, None)
         if first is None:
             self.defects.append("boundary")
-            close = _ANY_CLOSE.search(self.data, start, end)
-            if not close or close[1] == boundary:
+            guess = _ANY_OPEN.search(self.data, start, end) or _ANY_CLOSE.search(self.data, start, end)
+            if not guess or guess[1] == boundary:
                 return
-            ranges = _between(self.data, close[1], start, end)
+            ranges = self._between(guess[1], start, end)
             first = next(ranges, None)
         if first is not None:
             yield first
             yield from ranges
 
-
-def _between(data: bytes, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The slices of the parts of data[start:end]; the line end before a delimiter belongs to it."""
-    opened = -1
-    for line, after, closing in _delimiters(data, boundary, start, end):
+    def _between(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The slices of the parts of data[start:end]; the line end before a delimiter belongs to it."""
+        opened = -1
+        for line, after, closing in _delimiters(self.data, boundary, start, end):
+            if line < self.resume:
+                continue
+            if opened >= 0:
+                yield opened, max(opened, _without_break(self.data, line))
+                if line < self.resume:  # the part just read has taken this line for its own
+                    opened = -1
+                    continue
+            opened = after
+            if closing:
+                self.read_to = after
+                return
         if opened >= 0:
-            yield opened, max(opened, _without_break(data, line))
-        opened = after
-        if closing:
-            return
-    if opened >= 0:
-        yield opened, end
+            yield opened, end
+        self.read_to = end
+
+
+def _opens_at(data: bytes, boundary: bytes, start: int, end: int, limit: int) -> bool:
+    """The multipart has nothing before the delimiter that ends it, and that line is its own first one too.
+
+    Seen in practice: a multipart inside another with the same boundary. RFC 2046 section 5.1 gives the line to
+    the outer one, which leaves the inner empty and its parts outside; where the line closes, they would be lost.
+    """
+    if end >= limit or data[start:end].strip():
+        return False
+    first = next(_delimiters(data, boundary, start, min(limit, end + _BOUNDARY_BYTES + 8)), None)
+    return first is not None and not data[start : first[0]].strip()
 
 
 def _delimiters(data: bytes, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:

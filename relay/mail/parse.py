@@ -15,6 +15,7 @@ from .names import clean_file_name
 from .sealed import Sealed, sealed
 
 _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w:.-]{1,40})", re.IGNORECASE)
+_BOILERPLATE = re.compile(rb"\bMIME\b|multi-?part", re.IGNORECASE)
 _CID = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
 
 
@@ -74,7 +75,22 @@ class _Reading:
             made = [part for part in self.choice.html if part.type == "text/html"]
             if made:
                 return self._joined(made), True
+            if not parts and not self.choice.html:
+                return self._preamble(), False
         return self._joined(parts), False
+
+    def _preamble(self) -> str:
+        """What stands above the first part of a mail without any text.
+
+        RFC 2046 section 5.1.1 has it ignored, and programs say there that the mail is a multipart. Seen in practice:
+        a program that writes the text there and only a file below.
+        """
+        if not self.root.children:
+            return ""
+        above = self.data[self.root.body : self.root.children[0].start].rstrip(b"\r\n").rpartition(b"\n")[0]
+        if _BOILERPLATE.search(above):
+            return ""
+        return charsets.clean_text(charsets.decode(above)[0]).strip("\n")
 
     def _joined(self, parts: list[Part]) -> str:
         """The texts one under the other, each on lines of its own."""

@@ -7,6 +7,8 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _GROUP = re.compile(rb"[^=]+=*")
 # Soft line breaks with blanks before the line end, and with a bare CR, that binascii would misread.
 _SOFT_BREAK = re.compile(rb"=(?:[ \t]+(?:\r\n|\n|\r|\Z)|\r(?!\n))")
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]{1,1000}\r?\n", re.MULTILINE)
+_UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
 
 
@@ -16,7 +18,25 @@ def decode(data: bytes, encoding: str) -> tuple[bytes, str]:
         return _base64(data)
     if encoding == "quoted-printable":
         return binascii.a2b_qp(_SOFT_BREAK.sub(b"=\n", data) if b"=" in data else data), ""
+    if encoding in _UU:
+        return _uudecoded(data)
     return data, "" if encoding in _IDENTITY else "encoding"
+
+
+def _uudecoded(data: bytes) -> tuple[bytes, str]:
+    """What stands between "begin" and "end" (POSIX uuencode): no standard names it, old programs send it."""
+    begin = _UU_BEGIN.search(data)
+    if not begin:
+        return data, "encoding"
+    out: list[bytes] = []
+    for line in data[begin.end() :].splitlines():
+        if line.strip() == b"end":
+            return b"".join(out), ""
+        try:
+            out.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            break
+    return b"".join(out), "encoding"
 
 
 def _base64(data: bytes) -> tuple[bytes, str]:

@@ -1,5 +1,6 @@
 """What holds for every body: nothing lost, nothing raised, no text swallowed whole, time in proportion to size."""
 
+import re
 import time
 
 import pytest
@@ -14,6 +15,7 @@ PIECES = st.sampled_from(
         "Yes.", "> quoted", ">", "", "-- ", "--", "Sent from my iPhone", "____________________", "---", "* * *",
         "On Tue, Mar 3, 2026 at 8:05 AM Marie <a@b.example> wrote:", "Am 03.03.26 um 08:05 schrieb Marie:",
         "From: Marie <a@b.example>", "Sent: Tuesday", "To: Tom", "Subject: Pumps", "-----Original Message-----",
+        "A <a@b.example> wrote:", "\ttabbed", "\t",
         "This e-mail is confidential and intended for the addressee.",
         "##- Please write your reply above this line -##",
         "Kind regards", "Tom Baker", "a\u0000b", "\ud800", "＞ wide", "| bar", "<", "wrote:", "12.05.2026 08:05:",
@@ -24,6 +26,13 @@ HTML = st.lists(
     st.sampled_from(
         [
             "<p>Yes</p>",
+            "<p>CAUTION: this e-mail came from an external sender</p>",
+            "<div>On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:</div>",
+            "<div>Sent from my iPhone</div>",
+            "<div>-- </div>",
+            "<table><tr><td>",
+            "<ol><li>one",
+            '<img src="cid:a">',
             "<blockquote>",
             "</blockquote>",
             '<div id="appendonsend">',
@@ -38,6 +47,9 @@ HTML = st.lists(
     ),
     max_size=12,
 ).map("".join)
+
+
+SEEN = re.compile(r"[^\W_]")
 
 
 def body_of(text: str) -> str:
@@ -71,7 +83,8 @@ def test_html_of_any_shape(html: str) -> None:
     done = reply.split(html, "html")
     assert "".join(piece for _, piece in done.segments) == html_to_text(html)[0]
     if done.html:
-        assert "Yes" in done.html or "Yes" not in done.text
+        typed = "".join(piece for kind, piece in done.segments if kind == "text")
+        assert SEEN.findall(html_to_text(done.html)[0]) == SEEN.findall(typed)
 
 
 @settings(max_examples=100, deadline=None)
@@ -94,43 +107,62 @@ def test_any_text(text: str) -> None:
     message_ids.ours(text, ["reply.example"])
 
 
-MB = 1_000_000
+SIZE = 100_000  # characters
+FACTOR = 4
+TWICE = 2  # a quadratic step would take FACTOR times as long as a linear one
+NOISE = 0.05  # seconds of processor time that a run may take more or less
 HOSTILE = {
-    "one line": "a" * MB,
-    "20,000 lines": ("x" * 49 + "\n") * 20_000,
-    "beginnings of attributions": "On Tue, 3 Mar 2026\n" * (MB // 19),
-    "attributions without an end": "On Tue, 3 Mar 2026 at 8:05, A <a@b.c> wrote\n" * (MB // 44),
-    "on on on": "On " * (MB // 3),
-    "quote marks": ">" * MB,
-    "quote marks on lines": ">\n" * (MB // 2),
-    "header lines": "From: a@b.c\n" * (MB // 12),
-    "drawn lines": "-----\n" * (MB // 6),
-    "signature marks": "-- \n" * (MB // 4),
-    "telephones": "Sent from my\n" * (MB // 13),
-    "law": "this e-mail is confidential and intended for the addressee\n\n" * (MB // 61),
-    "addresses": "a@b." * (MB // 4),
-    "brackets": "<" * MB,
+    "one line": "a",
+    "short lines": "x" * 49 + "\n",
+    "beginnings of attributions": "On Tue, 3 Mar 2026\n",
+    "attributions without an end": "On Tue, 3 Mar 2026 at 8:05, A <a@b.c> wrote\n",
+    "attributions": "On Tue, 3 Mar 2026 at 8:05, A <a@b.c> wrote:\n",
+    "on on on": "On ",
+    "quote marks": ">",
+    "quote marks on lines": ">\n",
+    "quotes and answers": "> a\nb\n",
+    "tabs below colons": "A <a@b.c> wrote:\n\ta\n\tb\nc\n",
+    "tabs and colons": "\ta:\n",
+    "header lines": "From: a@b.c\n",
+    "drawn lines": "-----\n",
+    "dashes and a link of ours": "— as we have said — https://a.b/c/abcdefghijklmnopqrstuv\n",
+    "signature marks": "-- \n",
+    "telephones": "Sent from my\n",
+    "law": "this e-mail is confidential and intended for the addressee\n\n",
+    "addresses": "a@b.",
+    "brackets": "<",
 }
 HOSTILE_HTML = {
-    "nested elements": "<div>" * 100_000,
-    "nested quotes": "<blockquote>a" * (MB // 13),
-    "quote elements": '<div class="gmail_quote">a' * (MB // 26),
-    "breaks": "<br>" * (MB // 4),
-    "open tags": "<div " * (MB // 5),
+    "nested elements": "<div>",
+    "nested quotes": "<blockquote>a",
+    "quote elements": '<div class="gmail_quote">a',
+    "breaks": "<br>",
+    "open tags": "<div ",
 }
 
 
-def seconds(body: str, kind: str) -> float:
-    started = time.perf_counter()
-    reply.split(body, kind)
-    return time.perf_counter() - started
+def processor_seconds(body: str, kind: str) -> float:
+    """What this process needs, whatever else the machine does: the middle of three."""
+    took: list[float] = []
+    for _ in range(3):
+        started = time.process_time()
+        reply.split(body, kind)
+        took.append(time.process_time() - started)
+    return sorted(took)[1]
+
+
+def grows_in_step(piece: str, kind: str) -> bool:
+    """Four times the size takes not much more than four times as long."""
+    count = SIZE // len(piece)
+    small = processor_seconds(piece * count, kind)
+    return processor_seconds(piece * count * FACTOR, kind) <= TWICE * FACTOR * small + NOISE
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_megabyte_of_hostile_text_takes_less_than_a_second(name: str) -> None:
-    assert any(seconds(HOSTILE[name], "plain") < 1 for _ in range(2))
+def test_the_time_for_hostile_text_grows_in_step_with_its_size(name: str) -> None:
+    assert grows_in_step(HOSTILE[name], "plain")
 
 
 @pytest.mark.parametrize("name", HOSTILE_HTML)
-def test_a_megabyte_of_hostile_html_takes_less_than_a_second(name: str) -> None:
-    assert any(seconds(HOSTILE_HTML[name], "html") < 1 for _ in range(2))
+def test_the_time_for_hostile_html_grows_in_step_with_its_size(name: str) -> None:
+    assert grows_in_step(HOSTILE_HTML[name], "html")

@@ -90,7 +90,6 @@ async def test_a_seller_with_mutt_and_a_buyer_with_s_nail_negotiate(tmp_path: Pa
         assert chain([confirmation.data, offer.data, *his, agreed.data]) == 4
 
 
-@pytest.mark.xfail(strict=True, reason="threading/lines.py: lines that a tab marks are not known as quoted")
 async def test_a_buyer_whose_s_nail_quotes_with_a_tab(tmp_path: Path) -> None:
     """Out of the box s-nail quotes as mailx did: a name and "wrote:", then the mail with a tab before each line."""
     need("s-nail")

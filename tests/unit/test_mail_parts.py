@@ -23,6 +23,9 @@ ENCODED: dict[str, tuple[bytes, bytes, bytes]] = {
     "QP with blanks after a soft break": (b"quoted-printable", b"he= \t\r\nllo", b"hello"),
     "QP with a bare CR": (b"quoted-printable", b"he=\rllo", b"hello"),
     "QP with damage": (b"quoted-printable", b"50=% =ZZ =", b"50=% =ZZ "),
+    "uuencode": (b"x-uuencode", b"begin 644 hello.txt\r\n%:&5L;&\\\r\n`\r\nend\r\n", b"hello"),
+    "uuencode without an end": (b"uuencode", b"begin 644 hello.txt\r\n%:&5L;&\\\r\n", b"hello"),
+    "uuencode that is none": (b"x-uue", b"hello", b"hello"),
     "7bit": (b"7bit", b"a=20", b"a=20"),
     "unknown": (b"x-strange", b"a=20", b"a=20"),
     "quoted and with a comment": (b'"base64" (x)', b"aGVsbG8=", b"hello"),
@@ -42,6 +45,8 @@ ODD_ENCODINGS = {
     "base64 one character too many",
     "base64 in several pieces",
     "base64 and a footer",
+    "uuencode without an end",
+    "uuencode that is none",
     "unknown",
 }
 FLOWED = [

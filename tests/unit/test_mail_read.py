@@ -172,6 +172,36 @@ DAMAGED: dict[str, tuple[bytes, str, list[bytes], str]] = {
         [],
         "boundary",
     ),
+    "inner boundary is the outer, and both are closed": (
+        multi(b"mixed", multi(b"alternative", PLAIN, boundary=b"b"), PDF, boundary=b"b"),
+        "plain words",
+        [b"%PDF-1.7"],
+        "boundary",
+    ),
+    "the line that closes the outer opens the inner": (
+        multi(b"mixed", multi(b"mixed", PLAIN, boundary=b"b----"), boundary=b"b--"),
+        "plain words",
+        [],
+        "boundary",
+    ),
+    "wrong boundary told and none closed": (
+        multi(b"mixed", PLAIN, PDF).replace(b'"=_b"', b'"other"').replace(b"\r\n--=_b--\r\n", b""),
+        "plain words",
+        [b"%PDF-1.7"],
+        "boundary",
+    ),
+    "the text stands above the only part, a file": (
+        multi(b"mixed", PDF).replace(b"\r\n\r\n--", b"\r\n\r\nSee the quote.\r\n--", 1),
+        "See the quote.",
+        [b"%PDF-1.7"],
+        "",
+    ),
+    "a program's words above the only part": (
+        multi(b"mixed", PDF).replace(b"\r\n\r\n--", b"\r\n\r\nThis is a multi-part message.\r\n--", 1),
+        "",
+        [b"%PDF-1.7"],
+        "",
+    ),
     "preamble and epilogue": (
         multi(b"mixed", PLAIN).replace(b"\r\n\r\n--", b"\r\n\r\npreamble\r\n--", 1) + b"epilogue",
         "plain words",

@@ -66,14 +66,61 @@ def test_an_uncut_mail_keeps_all_its_html() -> None:
     assert reply.split(html, "html").html == html
 
 
+ATTRIBUTION = "On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:"
+
+
 def test_html_that_cannot_be_cut_clean_is_left_out() -> None:
-    html = (
-        "<div>On Tue, Mar 3, 2026 at 8:05 AM Marie &lt;a@b.example&gt; wrote:<blockquote>In stock?</blockquote></div>"
-        "<div>Yes, they are.</div>"
-    )
-    done = reply.split(html, "html")
+    done = reply.split(f"<pre>Yes, they are.\n\n{ATTRIBUTION}\n&gt; In stock?</pre>", "html")
     assert done.text == "Yes, they are."
     assert done.html == ""
+
+
+@pytest.mark.parametrize(
+    ("html", "new"),
+    [
+        (  # an answer below the quote
+            f"<div>{ATTRIBUTION}<blockquote>In stock?</blockquote></div><div>Yes, <b>they</b> are.</div>",
+            "<div>Yes, <b>they</b> are.</div>",
+        ),
+        (  # below the quote, inside an element that formats both
+            f'<div style="color:red"><p>{ATTRIBUTION}</p><blockquote>In stock?</blockquote><p>Yes.</p></div>',
+            '<div style="color:red"><p>Yes.</p></div>',
+        ),
+        (  # above and below
+            f"<p>Short: <i>yes</i>.</p><p>{ATTRIBUTION}</p><blockquote>In stock?</blockquote><ul><li>Twenty</li></ul>",
+            "<p>Short: <i>yes</i>.</p>\n<ul><li>Twenty</li></ul>",
+        ),
+        (  # below the warning of the reader's own company
+            "<table><tr><td>CAUTION: This e-mail came from outside our organization.</td></tr></table><br>"
+            f'<p>Yes, <b>they</b> are.</p><div id="appendonsend"></div><p>{ATTRIBUTION}</p>',
+            "<br><p>Yes, <b>they</b> are.</p>",
+        ),
+        (  # a telephone's line between two things typed
+            "<div>Yes, <b>they</b> are.</div><br><div>Sent from my iPhone</div><br><div>PS: <i>until May</i></div>",
+            "<div>Yes, <b>they</b> are.</div>\n<br><div>PS: <i>until May</i></div>",
+        ),
+        (  # a picture at the end
+            f'<p>See here:</p><p><img src="cid:pump"></p><p>{ATTRIBUTION}</p><blockquote>In stock?</blockquote>',
+            '<p>See here:</p><p><img src="cid:pump"></p>',
+        ),
+        (  # the quote begins with a picture of its own
+            '<p>Yes.</p><div class="yahoo_quoted"><p><img src="cid:logo"></p><p>Marie aliandika</p></div>',
+            "<p>Yes.</p>",
+        ),
+        (  # a signature with a picture
+            '<p>Yes.</p><p>Tom</p><div>-- </div><div><img src="cid:logo"><b>ACME Robotics</b></div>',
+            "<p>Yes.</p><p>Tom</p>",
+        ),
+        (  # a table in which the quote begins in a row of its own
+            f"<table><tr><td><b>Yes</b></td></tr><tr><td>{ATTRIBUTION}</td></tr><tr><td>Old</td></tr></table>",
+            "<table><tr><td><b>Yes</b></td></tr></table>",
+        ),
+    ],
+)
+def test_the_html_of_what_was_typed_wherever_it_stands(html: str, new: str) -> None:
+    done = reply.split(html, "html")
+    assert done.html == new
+    assert "".join(piece for _, piece in done.segments) == html_to_text(html)[0]
 
 
 def test_a_blockquote_that_quotes_no_mail_is_part_of_the_text() -> None:
@@ -122,10 +169,53 @@ def test_the_html_helps_where_the_text_tells_nothing() -> None:
     assert done.html == "<p>Naam, twenty pumps.</p>"
 
 
+def test_the_text_helps_where_the_html_tells_nothing() -> None:
+    done = reply.split(
+        both(
+            "Yes, they are.\r\n\r\n> Subject: Pumps\r\n> From: marie@b.example\r\n>\r\n> In stock?\r\n",
+            "<div>Yes, <b>they</b> are.<br><br><div>&gt; Subject: Pumps<br>&gt; From: m<br>&gt; In stock?</div></div>",
+        )
+    )
+    assert done.text == "Yes, they are."
+    assert done.html.startswith("<div>Yes, <b>they</b> are.")
+    assert "stock" not in done.html
+
+
 def test_html_that_says_something_else_than_the_text_is_not_shown() -> None:
     done = reply.split(both("Yes, for 100 EUR.", "<p>No way, pay 900 to this account at once</p>"))
     assert done.text == "Yes, for 100 EUR."
     assert done.html == ""
+    done = reply.split(both("Yes.\r\n> old", "<div>Yes. Pay to another account at once.<br>Today.</div><p>&gt; old</p>"))
+    assert done.text == "Yes."
+    assert done.html == ""
+
+
+HEADS = "<b>From:</b> M &lt;m@b.example&gt;<br><b>Sent:</b> Tuesday<br><b>To:</b> Tom<br><b>Subject:</b> Pumps<br>"
+FORWARDS = {
+    "gmail": '<div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>'
+    f"{HEADS}</div><br>{OLD}</div>",
+    "outlook on the desktop": '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">'
+    f"<p>{HEADS}</p></div>{OLD}",
+    "outlook on the web": f'<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{HEADS}</div>{OLD}',
+    "apple mail": '<blockquote type="cite"><div>Begin forwarded message:</div><br>'
+    f"<div>{HEADS}</div>{OLD}</blockquote>",
+    "thunderbird": '<div class="moz-forward-container">-------- Forwarded Message --------'
+    f'<table class="moz-email-headers-table"><tr><th>From:</th><td>M</td></tr></table>{OLD}</div>',
+    "yahoo": f'<div class="yahoo_quoted"><div>----- Forwarded Message -----</div>{HEADS}{OLD}</div>',
+    "proton": f'<div class="protonmail_quote">------- Forwarded Message -------<br>{HEADS}{OLD}</div>',
+}
+
+
+@pytest.mark.parametrize("client", FORWARDS)
+@pytest.mark.parametrize("typed", ["<div>Jan, please answer.</div>", "<div><br></div>", ""])
+def test_the_forwards_of_each_client_are_known(client: str, typed: str) -> None:
+    done = reply.split(
+        b"Subject: FW: Pumps\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+        + f"<html><body>{typed}{FORWARDS[client]}</body></html>".encode()
+    )
+    assert done.forwarded
+    assert done.text == ("Jan, please answer." if "Jan" in typed else "")
+    assert "Mnazo" in done.quoted
 
 
 def test_outlook_heads_a_forward_as_it_heads_an_answer_so_the_subject_tells() -> None:
@@ -181,6 +271,16 @@ def test_the_writers_name_and_his_earlier_mails_tell_his_signature() -> None:
     assert again.signature.startswith("Regards")
     unknown = reply.split_mail(mail)
     assert unknown.signature == ""
+
+
+def test_a_sentence_said_twice_is_no_signature_and_what_ends_every_mail_is() -> None:
+    mail = read(b"Subject: x\r\n\r\nNo.\r\nPlease call me back.\r\nRegards\r\nTom\r\n")
+    once = "Yes.\nPlease call me back.\nRegards\nTom"
+    done = reply.split_mail(mail, reply.Writer(earlier=(once,)))
+    assert (done.text, done.signature) == ("No.\nPlease call me back.", "Regards\nTom\n")
+    motto = read(b"Subject: x\r\n\r\nNo.\r\nTom\r\nWe move the world.\r\n")
+    twice = reply.Writer(earlier=("Yes.\nTom\nWe move the world.", "Maybe.\nTom\nWe move the world."))
+    assert reply.split_mail(motto, twice).text == "No."
 
 
 def test_a_repeated_mail_is_not_all_signature() -> None:

@@ -299,6 +299,16 @@ BODIES = {
 - >
 - > Vorrätig?
 """,
+    "forwarded under dashed words in a language nobody has listed": """
++ Jan, tafadhali jibu.
+-
+- ---------- Ujumbe uliotumwa ----------
+- From: Marie Petit <buyer-a@reply.example>
+- Date: Tue, Mar 3, 2026 at 8:05 AM
+- Subject: Pumps
+-
+- In stock?
+""",
     # --- order of question and answer
     "answer below the quote": """
 - On Tue, Mar 3, 2026 at 8:05 AM Marie Petit <buyer-a@reply.example> wrote:
@@ -336,6 +346,46 @@ BODIES = {
 - > We would like to know whether the pumps that you have shown us are still in
 - stock this week
 - > and at what price.
+""",
+    "s-nail and mailx: a tab before each line, also the blank ones": """
+- "Petit GmbH via Market" <buyer-a@reply.example> wrote:
+-
+- \tDo you have them?
+- \t
+- \tMarie
++ Yes, they are in stock.
+""",
+    "a tab before each line, the blank ones bare": """
+- Marie Petit <buyer-a@reply.example> wrote:
+-
+- \tDo you have them?
+-
+- \tMarie
++ Yes, they are in stock.
+""",
+    "initials before each line, answered in between": """
++ On Tue, 3 Mar 2026, Marie Petit wrote:
++
++ MP> Do you have them?
++ Yes.
++
++ MP> At what price?
++ 1,250 EUR.
+""",
+    "a colon before each line": """
+- Marie Petit wrote on 3 March 2026:
+- : Do you have them?
+- : And seals?
++
++ Both are in stock.
+""",
+    "indented below its attribution, the answer below": """
+- On Tue, Mar 3, 2026 at 8:05 AM Marie Petit <buyer-a@reply.example> wrote:
+-
+-     Do you have them?
+-     And seals?
+-
++ Both are in stock.
 """,
     # --- marker
     "our marker, quoted and wrapped": """
@@ -432,7 +482,46 @@ d CAUTION: This message came from an EXTERNAL SENDER. Do not click links or open
 +
 + Yes, they are in stock.
 """,
+    "a warning in two paragraphs below its label": """
+d [EXTERNAL]
+d
+d Do not open attachments unless you know the sender.
++
++ Yes, they are in stock.
+""",
+    "a warning in Italian": """
+d ATTENZIONE: questa e-mail proviene dall'esterno. Non cliccare sui link.
++
++ Sì.
+""",
+    "a provider's remark about a sender seldom seen": """
+d Sie erhalten nicht häufig E-Mails von marie@buyer.example. Erfahren Sie, warum dies wichtig ist.
++
++ Ja.
+""",
+    "a signature below the last quote is no answer to it": """
++ > "delivery within 3 weeks"
++
++ We agree to that.
+-
+- On Tue, Mar 3, 2026 at 8:05 AM Marie Petit <buyer-a@reply.example> wrote:
+- > In stock?
+s
+s --
+s Tom Baker
+s ACME Robotics
+""",
     # --- what must not be taken for a quote
+    "a warning about a valve is no banner": """
++ Caution: do not open the valve before the external source of water is closed.
++
++ The manual is attached.
+""",
+    "a message on a display is no banner": """
++ The message on the external display is a warning: do not open the tank.
++
++ Please send somebody.
+""",
     "a journey is no header block": """
 + From: Hamburg
 + To: Lyon
@@ -484,6 +573,22 @@ d CAUTION: This message came from an EXTERNAL SENDER. Do not click links or open
     "dates and addresses in the text": """
 + The pump was installed on 12.05.2024 at 10:30. Contact: service@acme.example
 + Its number is 4711.
+""",
+    "prices set off by a tab below a date": """
++ Our prices, as our office wrote on 12.05.2026:
++
++ \tX-200  1,250
++ \tX-300  1,450
++
++ They hold until May.
+""",
+    "an address set off below a colon": """
++ Please send them to:
++
++     ACME Robotics
++     130 Fox St
++
++ We pay the freight.
 """,
     "code with arrows": """
 + Run this:

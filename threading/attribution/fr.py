@@ -13,6 +13,7 @@ WORDS = Words(
     forwarded=(
         "message transféré",
         "message transmis",
+        "message réexpédié",
         "début du message réexpédié",
         "début du message transféré",
         "courriel transféré",

@@ -64,6 +64,11 @@ def is_rule(raw: str) -> bool:
     return len(raw) <= 200 and bool(_RULE.fullmatch(raw))
 
 
+def is_dashed(raw: str) -> bool:
+    """Words between dashes, as written."""
+    return len(raw) <= 200 and bool(_DASHES.fullmatch(raw))
+
+
 def separator(raw: str) -> str:
     """What a line of dashed words introduces: "original", "forwarded", "" where it is none.
 

@@ -23,6 +23,7 @@ _ADDRESS = re.compile(
 )
 _OPEN_ADDRESS = re.compile(r"[<\[(]\s*$|<\S{0,200}$")
 _ANGLED = r"<\s?(?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,120}>"
+_QUOTED_NAME = re.compile(r"[\"“„«][^\"“”»<>\n]{1,100}[\"”“»]\s?<")
 # A date in figures of any script, a year beside a day, or the signs of East Asia; no names of months are needed.
 _DATE = re.compile(
     r"(?<!\d)\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}(?!\d)|"
@@ -176,5 +177,7 @@ def _date_leads_or_ends(text: str) -> bool:
 def _begins_with_name(text: str) -> bool:
     """Before the address there is a name at most, or the line of a telephone."""
     address = _ADDRESS.search(text)
+    if _QUOTED_NAME.match(text):
+        return True
     words = text[: address.start()].split() if address else []
     return len(words) <= 6 and (SENT_FROM.match(text) is not None or not any(word[0].islower() for word in words))

@@ -15,6 +15,7 @@ WORDS = Words(
         "mensagem reencaminhada",
         "início da mensagem encaminhada",
         "início da mensagem reencaminhada",
+        "começo da mensagem reencaminhada",
         "encaminhado por",
     ),
     sent_from=(
