@@ -31,6 +31,7 @@ _FRAMED = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 _CID = re.compile(r'src="cid:([^"]*)"')
+_SHOWN = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _MOST_PICTURES = 5_000_000  # bytes of all pictures inside one message; the others are among its documents
 _NOT_ASCII = re.compile(r"[^A-Za-z0-9 ._()+,=@~-]")
@@ -52,7 +53,10 @@ async def attachment(desk: Desk, request: Request) -> Response:
             file = File(row.name, row.type, leaf.data, row.content_id, row.inline)
             shown = await asyncio.to_thread(seen.file, file)
             if shown is not None:
-                return _download(shown.data, seen.file_name(row.name) or "file", "application/octet-stream")
+                name, kind = seen.file_name(row.name) or "file", shown_type(shown.data)
+                if kind and "show" in request.query_params:
+                    return _shown(shown.data, name, kind)
+                return _download(shown.data, name, "application/octet-stream")
     raise HTTPException(404)
 
 
@@ -131,6 +135,18 @@ async def _leaves(desk: Desk, message: MessageRow) -> tuple[Attachment, ...]:
         return ()
     data = await _raw(desk, message.raw)
     return (await asyncio.to_thread(read, data)).attachments
+
+
+def shown_type(data: bytes) -> str:
+    """Return the type of a document that a browser may show, told by its first bytes alone; "" for any other."""
+    return next((kind for begins, kind in _SHOWN if data.startswith(begins)), "")
+
+
+def _shown(data: bytes, name: str, kind: str) -> Response:
+    """A real PDF, PNG or JPEG, shown by the browser in a page of its own where nothing can run."""
+    answer = _download(data, name, kind)
+    answer.headers["Content-Disposition"] = answer.headers["Content-Disposition"].replace("attachment", "inline", 1)
+    return answer
 
 
 def _download(data: bytes, name: str, kind: str) -> Response:

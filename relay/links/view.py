@@ -22,6 +22,8 @@ from .waiting import HeldView, Waiting, held_views
 
 LONG = 20_000  # characters of one text on the page; the rest is one click away
 _SUBJECT = 300
+_SHOWN = ("application/pdf", "image/png", "image/jpeg")
+_SHOWN_ENDINGS = ("pdf", "png", "jpg", "jpeg")
 _WEB = ("https://", "http://")
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 30, 160, 640  # of the frame with a mail's own HTML, in pixels
 _LINE_LENGTH = 80
@@ -35,6 +37,7 @@ class FileView:
     name: str
     size: str
     ending: str  # up to four letters that say what it is
+    shown: bool  # it may be one that a browser can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,8 @@ def _file(file: AttachmentRow, seen: Seen, words: Words) -> FileView:
     name = seen.file_name(file.name) or words.gettext("a file")
     stem, _, ending = name.rpartition(".")
     known = stem and 0 < len(ending) <= 4 and ending.isalnum()
-    return FileView(file.id, name, words.size(file.bytes), ending.upper() if known else "")
+    shown = file.type in _SHOWN or ending.lower() in _SHOWN_ENDINGS
+    return FileView(file.id, name, words.size(file.bytes), ending.upper() if known else "", shown)
 
 
 def _frame_height(message: MessageRow) -> int:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from parley.relay.links.files import shown_type
 from parley.store import messages
 from parley.store.values import MessageRow
 from parley.tests.gateway import BUYER, SELLER
@@ -72,7 +73,8 @@ async def both(web: Web, data: bytes) -> tuple[Visitor, Visitor, MessageRow]:
 
 async def files_of(visitor: Visitor) -> list[str]:
     page = await visitor.get(visitor.page_path)
-    return [f"{visitor.page_path}/a/{part.split(chr(34))[0]}" for part in page.text.split("/a/")[1:]]
+    found = [part.split('"')[0] for part in page.text.split("/a/")[1:]]
+    return [f"{visitor.page_path}/a/{one}" for one in found if "?" not in one]
 
 
 async def test_documents_come_out_of_the_mail_to_be_saved(web: Web) -> None:
@@ -156,3 +158,43 @@ async def test_names_of_files_do_not_give_the_other_side_away(web: Web) -> None:
     answer = await buyer.get((await files_of(buyer))[-1])
     assert "werk" not in answer.headers["content-disposition"]
     assert "werk" in (await seller.get((await files_of(seller))[-1])).headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"%PDF-1.4 not much of one", "application/pdf"),
+        (PNG, "image/png"),
+        (b"\xff\xd8\xff\xe0 a picture", "image/jpeg"),
+        (b"<html><script>P()</script>", ""),
+        (b"GIF89a%PDF-1.4", ""),
+        (b"\n%PDF-1.4", ""),
+        (b"", ""),
+    ],
+)
+def test_only_what_begins_as_a_document_or_picture_is_shown(data: bytes, kind: str) -> None:
+    assert shown_type(data) == kind
+
+
+async def test_a_pdf_is_shown_where_nothing_can_run(web: Web) -> None:
+    made = await web.inquiry()
+    await web.mail(made.masks["buyer"], rich())
+    buyer, page = await web.visit(made, BUYER)
+    _, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
+    shown = await buyer.get(path)
+    assert shown.headers["content-type"] == "application/pdf"
+    assert shown.headers["content-disposition"].startswith("inline; filename=")
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    saved = await buyer.get(path.partition("?")[0])
+    assert saved.headers["content-disposition"].startswith("attachment;")
+
+
+async def test_what_only_says_it_is_a_pdf_is_saved(web: Web) -> None:
+    made = await web.inquiry()
+    await web.mail(made.masks["buyer"], rich().replace(b"%PDF-1.4 not much of one", b"<html><script>P()</script>"))
+    buyer, page = await web.visit(made, BUYER)
+    _, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
+    answer = await buyer.get(path)
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["content-type"] == "application/octet-stream"
