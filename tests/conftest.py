@@ -1,14 +1,24 @@
 """How thorough the property tests are: quick by default, `HYPOTHESIS_PROFILE=thorough` for more."""
 
 import os
+from collections.abc import AsyncIterator
 
+import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+from parley.tests.peer import Peer
 
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.register_profile("fuzz", max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20000")), deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """The rest of the world: a mail server that records what it is sent."""
+    async with Peer() as one:
+        yield one
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

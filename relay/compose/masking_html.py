@@ -31,7 +31,11 @@ def mask_html(html: str, names: Names, reach: Reach = "hosts") -> Masked:
 def mask_said_html(html: str, names: Names) -> Masked:
     """The same for what a person sent: see `mask_said`. What nobody sees of it is masked in any case."""
     source = _Source(sanitise(html))
-    return source.masked(said_hits(source.words(), names), names, "known")
+    words = source.words()
+    typed = said_hits(words, names)
+    seen = {hit.start for hit in typed}
+    cut = [hit for hit in find(words, names) if hit.kind == "known" and hit.start not in seen and source.cuts(hit)]
+    return source.masked(sorted([*typed, *cut], key=lambda hit: hit.start), names, "known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,15 @@ class _Source:
     def words(self) -> str:
         """All words as one text; line ends of the source, which are blanks to a reader, as carriage returns."""
         return "".join(piece.text for piece in self._pieces)
+
+    def cuts(self, hit: Hit) -> bool:
+        """Whether a tag stands inside a hit: nobody types an address so."""
+        place = 0
+        for piece in self._pieces:
+            place += len(piece.text)
+            if hit.start < place < hit.end:
+                return True
+        return False
 
     def masked(self, hits: list[Hit], names: Names, reach: Reach) -> Masked:
         """The fragment without the `hits` in its words, and without any in its attributes."""

@@ -48,6 +48,9 @@ _MULTIBYTE = re.compile(r"utf|gb|big5|euc|cp9|iso2022|hz|johab|shift")
 # Stateful or non-ASCII-compatible codecs: pure ASCII bytes may still mean something else.
 _NOT_ASCII = re.compile(r"utf-(?:7|16|32)|iso2022|hz|cp037|cp500|cp1140|cp273|cp424|cp875|cp1026")
 
+# Charsets in which Latin letters are written every day.
+_LATIN = re.compile(r"utf-8|ascii|iso8859-(?:[12349]|1[03456])|cp125[02478]|cp437|cp85[028]|mac.roman")
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -73,6 +76,18 @@ def codec_name(label: str) -> str:
         if info.name not in _NO_CHARSET:
             return _WIDER.get(info.name, info.name)
     return ""
+
+
+def hides_latin(data: bytes, label: str) -> bool:
+    """Whether a text comes in a charset that nobody needs for it, and that only hides Latin letters from a search.
+
+    So are UTF-7 (which the Encoding standard forbids to decode), sixteen-bit and stateful charsets, and those of other
+    alphabets where the text has no letter of theirs.
+    """
+    codec = codec_name(label) if label else _undeclared(data)
+    if not codec or _LATIN.fullmatch(codec):
+        return False
+    return bool(_NOT_ASCII.match(codec)) or data.isascii()
 
 
 def decode(data: bytes, label: str = "") -> tuple[str, bool]:

@@ -20,6 +20,7 @@ _CID = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
 
 
 # A soft break inside a word on a short line: encoders break near column 76 (RFC 2045 6.7), or between words.
+_COMMENT_IN_WORD = re.compile(rb"[\w@.]<!--[^<>]{0,200}-->[\w@.]")
 _CUT_WORD = re.compile(rb"(?:\A|\n)[^\n]{0,50}[^\s=]=\r?\n[^\s=]")
 
 
@@ -125,7 +126,7 @@ class _Reading:
             if not charset and part.type == "text/html" and (meta := _META_CHARSET.search(content[:2048])):
                 charset = meta[1].decode("latin-1")
             text, fitted = charsets.decode(content, charset)
-            disguise = "disguise" if _disguised(part, self.data, charset) else ""
+            disguise = "disguise" if _disguised(part, self.data, content, charset) else ""
             self.defects += [defect, "" if fitted else "charset", disguise]
             self._texts[part.start] = charsets.clean_text(text)
         return self._texts[part.start]
@@ -151,8 +152,10 @@ def _subject_name(content: bytes) -> str:
     return clean_file_name((subject.replace("/", "-").replace("\\", "-") or "message") + ".eml")
 
 
-def _disguised(part: Part, data: bytes, charset: str) -> bool:
+def _disguised(part: Part, data: bytes, content: bytes, charset: str) -> bool:
     """Whether a text comes in a form that no mail program writes, and that only hides what it says from a search."""
-    if charsets.codec_name(charset) == "utf-7":  # RFC 2152, which the Encoding standard forbids to decode
+    if charsets.hides_latin(content, charset):
+        return True
+    if part.type == "text/html" and _COMMENT_IN_WORD.search(content):
         return True
     return part.encoding == "quoted-printable" and bool(_CUT_WORD.search(data, max(0, part.body - 1), part.end))

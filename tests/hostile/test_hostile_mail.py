@@ -1,6 +1,6 @@
 """Hostile mail through the whole gateway: forged senders, injected headers, machines. Nothing of it may get through."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,12 +21,6 @@ def files(kind: str) -> list[Path]:
 
 def names(path: Path) -> str:
     return path.stem
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
 
 
 @asynccontextmanager

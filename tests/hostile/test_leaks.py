@@ -8,6 +8,7 @@ import base64
 import importlib.util
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -33,8 +34,6 @@ NAMES = Names(
 )
 MOST_SCANNED = 50_000  # bytes: the scanner tries everything on every piece
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-# Rows that ask for what R2 leaves to a setting: the writer's own address in words that he typed himself.
-TYPED = {"leak/b_html_qp_softbreak.eml", "leak/p_charset_utf-7.eml"}
 
 
 class Row(NamedTuple):
@@ -89,6 +88,7 @@ def relayed(data: bytes, names: Names | None = NAMES) -> tuple[bytes, Hidden]:
     said = Said(writer, split.text, split.html, NOON, mail.first("Subject"), files)
     hidden = Hidden()
     if names:
+        names = replace(names, typed="mask") if "disguise" in mail.defects else names
         said, hidden = clean_said(said, names)
     place = Place("Market", "reply.market.example", "en", "", "#004488", "https://market.example")
     request = Request("DI-1", "Demande de prix", "Pump", "", "Atelier Durand", ("quote",))
@@ -109,8 +109,7 @@ needs_data = pytest.mark.skipif(not rows(), reason="the hostile mails are not he
 @needs_data
 @pytest.mark.parametrize("row", [row for row in rows() if row.level == "MUST"], ids=lambda row: row.file)
 def test_what_must_not_come_across_does_not(row: Row) -> None:
-    names = NAMES if row.file not in TYPED else Names(NAMES.addresses, NAMES.hosts, typed="mask")
-    sent, _ = relayed(filled(row), names)
+    sent, _ = relayed(filled(row))
     assert leaks(sent, row) == []
     assert scanner()(sent, SELLER) == []
     assert b"MARK-BODY" in sent
@@ -121,15 +120,6 @@ def test_what_must_not_come_across_does_not(row: Row) -> None:
 def test_what_a_setting_decides_can_be_hidden(row: Row) -> None:
     sent, _ = relayed(filled(row), Names(NAMES.addresses, NAMES.hosts, typed="mask"))
     assert leaks(sent, row) == []
-
-
-@needs_data
-@pytest.mark.parametrize("file", sorted(TYPED))
-def test_own_address_in_typed_words_stays_by_default(file: str) -> None:
-    row = next(row for row in rows() if row.file == file)
-    sent, hidden = relayed(filled(row))
-    assert leaks(sent, row)
-    assert not hidden.words
 
 
 def odd_mails() -> list[Path]:

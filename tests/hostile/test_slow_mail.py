@@ -6,7 +6,7 @@ session meanwhile. The latter is judged by the better of two runs, for these mac
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -72,12 +72,6 @@ KINDS: dict[str, Callable[[], bytes]] = {
 @asynccontextmanager
 async def gateway(folder: Path, peer: Peer) -> AsyncGenerator[Running]:
     async with running(folder, peer) as one:
-        yield one
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
         yield one
 
 

@@ -28,12 +28,6 @@ class Now:
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
-
-
-@pytest.fixture
 def now() -> Now:
     return Now()
 

@@ -1,20 +1,12 @@
 """The page as one more mailbox: what is written there goes out by mail, what comes by mail stands there."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 from parley.relay.actions.create import Created
 from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, Running, body, header, mail, opened, running, to
 from parley.tests.pages import Page, Visitor
 from parley.tests.peer import Peer
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
 
 
 async def visit(run: Running, made: Created, email: str) -> tuple[Visitor, Page]:

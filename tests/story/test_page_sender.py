@@ -27,12 +27,6 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
         yield one
 
 
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
-
-
 async def rows(web: Web) -> tuple[MessageRow, ...]:
     return await web.world.store.read(lambda connection: messages.of_inquiry(connection, 1))
 

@@ -23,12 +23,6 @@ OPENSSL = shutil.which("openssl")
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
-
-
-@pytest.fixture
 async def world(tmp_path: Path, peer: Peer) -> AsyncIterator[Running]:
     async with running(tmp_path, peer, copy=True) as one:
         yield one

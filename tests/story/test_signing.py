@@ -1,21 +1,13 @@
 """Outgoing mail is signed by the keys of the settings; a stranger's verifier finds it good and aligned with From."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import dkim
-import pytest
 from parley.relay.compose.dkim import new_key
 from parley.tests.gateway import DOMAIN, SELLER, header, mail, running
 from parley.tests.peer import Peer
 from parley.tests.story.test_command_line import parley
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
 
 
 async def test_every_mail_is_signed_and_aligned(tmp_path: Path, peer: Peer) -> None:

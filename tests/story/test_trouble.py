@@ -13,12 +13,6 @@ from parley.tests.peer import Peer
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
-
-
-@pytest.fixture
 async def world(tmp_path: Path, peer: Peer) -> AsyncIterator[Running]:
     async with running(tmp_path, peer) as one:
         yield one

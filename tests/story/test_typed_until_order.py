@@ -1,10 +1,8 @@
 """What people typed about themselves is hidden until an order stands, where the marketplace wants it so; and our own
 words never name the other side."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from parley.relay.mail.unpacked import holds
 from parley.relay.record import add_event
 from parley.store import inquiries
@@ -13,12 +11,6 @@ from parley.tests.pages import Visitor
 from parley.tests.peer import Peer
 
 HIDING = '[masking]\ntyped = "mask_until_order"\n'
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as one:
-        yield one
 
 
 async def shown(world: Running, link: str) -> str:
