@@ -7,7 +7,7 @@ by the caller, so nothing is lost.
 import re
 from html import escape
 
-from . import body, charsets, flowed, headers, mime
+from . import body, charsets, flowed, headers, mime, tnef
 from .htmltext import html_to_text
 from .mime import Part
 from .model import Attachment, Mail
@@ -77,7 +77,7 @@ class _Reading:
             if made:
                 return self._joined(made), True
             if not parts and not self.choice.html:
-                return self._preamble(), False
+                return self._preamble() or self._packed(), False
         return self._joined(parts), False
 
     def _preamble(self) -> str:
@@ -92,6 +92,11 @@ class _Reading:
         if _BOILERPLATE.search(above):
             return ""
         return charsets.clean_text(charsets.decode(above)[0]).strip("\n")
+
+    def _packed(self) -> str:
+        """The text in Outlook's own packing, where the mail has no other."""
+        packed = next((part for part in self.choice.attachments if tnef.is_packed(part.type, part.name())), None)
+        return charsets.clean_text(tnef.text_of(packed.data(self.data)[0])) if packed else ""
 
     def _joined(self, parts: list[Part]) -> str:
         """The texts one under the other, each on lines of its own."""

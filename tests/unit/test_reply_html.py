@@ -185,9 +185,8 @@ def test_html_that_says_something_else_than_the_text_is_not_shown() -> None:
     done = reply.split(both("Yes, for 100 EUR.", "<p>No way, pay 900 to this account at once</p>"))
     assert done.text == "Yes, for 100 EUR."
     assert done.html == ""
-    done = reply.split(
-        both("Yes.\r\n> old", "<div>Yes. Pay to another account at once.<br>Today.</div><p>&gt; old</p>")
-    )
+    html = "<div>Yes. Pay to another account at once.<br>Today.</div><p>&gt; old</p>"
+    done = reply.split(both("Yes.\r\n> old", html))
     assert done.text == "Yes."
     assert done.html == ""
 

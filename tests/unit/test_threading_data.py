@@ -36,7 +36,11 @@ FLOORS = {
     "threading scenarios": 1.0,
     "base subjects": 1.0,
 }
-CEILINGS = {"author's words lost (recall < .95)": 0.025, "kinds: humans flagged": 0.0}
+CEILINGS = {
+    "author's words lost (recall < .95)": 0.024,
+    "the same, signatures where a label has them": 0.012,
+    "kinds: humans flagged": 0.0,
+}
 
 
 def bench() -> ModuleType:
