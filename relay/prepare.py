@@ -5,7 +5,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import get_args
 
 from sqlalchemy import Connection
@@ -94,7 +94,7 @@ def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Ma
 
     The times are those of the delivery, so that every attempt has the same bytes.
     """
-    data = write(letter)
+    data = write(replace(letter, own_zone=world.settings.masking.date == "original"))
     signed = world.signer.sign(data, marketplace.reply_domain, delivery.created_at) if world.signer else data
     return received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + signed
 
@@ -205,7 +205,8 @@ def _said(job: Job) -> Said:
         raise NothingToSend("the message has no writer")
     message = job.message
     files = files_of(job.files, read(job.raw)) if job.raw else ()
-    return Said(person_of(job.author), message.text, message.html, message.dated, message.subject, files)
+    at = message.dated.astimezone(timezone(timedelta(minutes=message.zone)))
+    return Said(person_of(job.author), message.text, message.html, at, message.subject, files)
 
 
 def _masked(job: Job, place: Place) -> Said:

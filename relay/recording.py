@@ -18,6 +18,7 @@ from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
 from .identify import Decision, Held, Joins, Known
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import clean_name
+from .mail.dates import zone_of
 from .parents import Parent
 from .record import Cause, Notice, add_event, due_at_once, queue_delivery, queue_message
 from .understand import Understood
@@ -181,6 +182,7 @@ def add_message(
             state=state,
             at=arrival.at,
             dated=dated(mail.first("Date"), arrival.at),
+            zone=zone_of(mail.first("Date")),
             mail_from=arrival.mail_from,
             from_email=sender(understood),
             from_name=understood.writer.name,

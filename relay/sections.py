@@ -190,6 +190,7 @@ class MaskingSettings(Section):
 
     typed: Literal["keep", "mask_until_order"] = "keep"
     documents: bool = False
+    date: Literal["utc", "original"] = "utc"
 
     @field_validator("documents")
     @classmethod

@@ -148,6 +148,7 @@ class Message(SQLModel, table=True):
     state: str
     at: datetime = Field(sa_type=Utc)  # when it came in
     dated: datetime = Field(sa_type=Utc)  # what its own Date says, `at` where that cannot be
+    zone: int = 0  # minutes east of UTC that its own Date names
     mail_from: str = ""
     from_email: str
     from_name: str = ""

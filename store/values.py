@@ -64,6 +64,7 @@ class MessageRow:
     state: str
     at: datetime
     dated: datetime
+    zone: int
     mail_from: str
     from_email: str
     from_name: str

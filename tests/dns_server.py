@@ -30,7 +30,7 @@ class DnsServer:
     `trouble` maps a name, or a name and type, to SERVFAIL or another code, or to SILENT: no answer ever.
     """
 
-    def __init__(self, zone: Zone | None = None, ttl: int = 300, timeout: float = 0.4) -> None:
+    def __init__(self, zone: Zone | None = None, ttl: int = 300, timeout: float = 1.0) -> None:
         self._records: dict[str, list[tuple[str, Value]]] = {}
         self.trouble: dict[str | tuple[str, str], dns.rcode.Rcode | str] = {}
         self.asked: list[tuple[str, str]] = []

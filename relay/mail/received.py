@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from .dates import date_text
 from .encode import fold
-from .write import date_text
 
 
 def received(host: str, id: str, at: datetime) -> bytes:

@@ -8,15 +8,15 @@ The standard library's email package must not be used here: it writes line break
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from unicodedata import combining, normalize
 
 from . import encode
 from .charsets import clean_text
 from .content import base64_lines, seven_bit, text_body
+from .dates import date_text
 from .names import clean_file_name
 from .sealed import Sealed
 
@@ -42,8 +42,6 @@ HEADERS = (
 PART_HEADERS = ("Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID")
 REFERENCES_KEPT = 20  # at each end of the list
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, roughly
 _UNSUBSCRIBE = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]{1,900}")
@@ -83,7 +81,7 @@ class Letter:
     from_: Mailbox
     to: tuple[Mailbox, ...]
     subject: str
-    date: datetime  # aware; written in UTC
+    date: datetime  # aware
     message_id: str
     text: str
     html: str = ""  # "" for a mail of text alone; must be safe already (html.sanitise)
@@ -96,6 +94,7 @@ class Letter:
     sealed: Sealed | None = None  # goes along as it is, after our own words
     files: tuple[File, ...] = ()
     language: str = ""  # BCP 47
+    own_zone: bool = False  # write the date in its own zone, not in UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _headers(letter: Letter) -> list[bytes]:
         _mailboxes("To", letter.to),
         _mailboxes("Cc", letter.cc) if letter.cc else b"",
         encode.unstructured("Subject", letter.subject),
-        encode.fold("Date", [date_text(letter.date)]),
+        encode.fold("Date", [date_text(letter.date, own_zone=letter.own_zone)]),
         encode.fold("Message-ID", [_own_id(letter.message_id)]),
         _ids("In-Reply-To", (letter.in_reply_to,)),
         _ids("References", letter.references),
@@ -139,16 +138,6 @@ def _mailboxes(name: str, mailboxes: Sequence[Mailbox]) -> bytes:
     if not mailboxes:
         raise ValueError(f"nobody in {name}")
     return encode.address_list(name, [(mailbox.name, mailbox.address) for mailbox in mailboxes])
-
-
-def date_text(date: datetime) -> str:
-    """A date by RFC 5322 section 3.3, in UTC. Raises ValueError where it has no time zone."""
-    if date.utcoffset() is None:
-        raise ValueError("a date without a time zone")
-    with suppress(OverflowError):  # within a day of the years 1 and 9999: from the mail of a joker
-        date = date.astimezone(UTC)
-    day = f"{_DAYS[date.weekday()]}, {date.day:02} {_MONTHS[date.month - 1]} {date.year:04}"
-    return f"{day} {date.hour:02}:{date.minute:02}:{date.second:02} +0000"
 
 
 def _own_id(text: str) -> str:

@@ -3,10 +3,11 @@ words never name the other side."""
 
 from pathlib import Path
 
+import pytest
 from parley.relay.mail.unpacked import holds
 from parley.relay.record import add_event
 from parley.store import inquiries
-from parley.tests.gateway import BUYER, SELLER, Running, body, mail, running, to
+from parley.tests.gateway import BUYER, SELLER, Running, body, header, mail, running, to
 from parley.tests.pages import Visitor
 from parley.tests.peer import Peer
 
@@ -51,3 +52,12 @@ async def test_a_remotes_words_are_retold_in_ours(tmp_path: Path, peer: Peer) ->
         for got in to(peer.mails, SELLER):
             assert not holds(got.data, secrets)
         assert not holds((await shown(world, made.links[SELLER])).encode(), secrets)
+
+
+@pytest.mark.parametrize(("setting", "date"), [("utc", "08:00:00 +0000"), ("original", "09:00:00 +0100")])
+async def test_the_zone_of_a_date(tmp_path: Path, peer: Peer, setting: str, date: str) -> None:
+    async with running(tmp_path, peer, extra=f'[masking]\ndate = "{setting}"\n') as world:
+        made = await world.open()
+        await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], "They cost 4,800 EUR."))
+        got = to(await peer.wait(3), BUYER)[-1]
+        assert header(got, "Date") == f"Mon, 23 Nov 2026 {date}"

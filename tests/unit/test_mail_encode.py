@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from parley.relay.mail import encode
-from parley.relay.mail.write import Letter, Mailbox, date_text, write
+from parley.relay.mail.dates import date_text, zone_of
+from parley.relay.mail.write import Letter, Mailbox, write
 from parley.tests.written import LETTER, SELLER, assert_clean, decoded, head, header, lines
 
 
@@ -219,3 +220,21 @@ def test_a_local_part_in_utf8_is_written_as_it_is() -> None:
     data = write(replace(LETTER, to=(Mailbox("Jürgen", "jürgen@bücher.example"),)))
     (line,) = [line for line in data.split(b"\r\n") if line.startswith(b"To:")]
     assert line.endswith("<jürgen@xn--bcher-kva.example>".encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "zone"),
+    [
+        ("Mon, 23 Nov 2026 09:00:00 +0100", 60),
+        ("Mon, 23 Nov 2026 09:00:00 -0330", -210),
+        ("Mon, 23 Nov 2026 09:00:00 GMT", 0),
+        ("Mon, 23 Nov 2026 09:00:00 +9959", 0),
+        ("yesterday", 0),
+        ("", 0),
+    ],
+)
+def test_the_zone_that_a_date_names(header: str, zone: int) -> None:
+    assert zone_of(header) == zone
+    when = datetime(2026, 11, 23, 9, tzinfo=timezone(timedelta(minutes=zone)))
+    assert zone_of(date_text(when, own_zone=True)) == zone
+    assert date_text(when).endswith("+0000")

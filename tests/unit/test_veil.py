@@ -42,6 +42,7 @@ def message(*, disguised: bool = False) -> MessageRow:
         state="accepted",
         at=AT,
         dated=AT,
+        zone=0,
         mail_from="jean@buyer.example",
         from_email="jean@buyer.example",
         from_name="",
