@@ -14,14 +14,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("message") as batch:
-        batch.add_column(sa.Column("zone", sa.Integer(), nullable=False, server_default="0"))
-        batch.add_column(sa.Column("seal", sa.String(), nullable=False, server_default=""))
-        batch.add_column(sa.Column("disguised", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("message", sa.Column("zone", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("message", sa.Column("seal", sa.String(), nullable=False, server_default=""))
+    op.add_column("message", sa.Column("disguised", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("message") as batch:
-        batch.drop_column("disguised")
-        batch.drop_column("seal")
-        batch.drop_column("zone")
+    for column in ("disguised", "seal", "zone"):
+        op.drop_column("message", column)
