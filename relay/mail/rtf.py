@@ -85,7 +85,7 @@ class _Reading:
         self._html_only = False  # rich text that stands for HTML, which is there too
         self._skip = 0  # characters that stand for a Unicode one before them
         self._code_page = "cp1252"
-        self._bytes = b""
+        self._bytes = bytearray()
         self._out: list[str] = []
 
     def brace(self, opens: bool) -> None:
@@ -129,8 +129,8 @@ class _Reading:
 
     def _flush(self) -> None:
         if self._bytes:
-            self._out.append(decode(self._bytes, self._code_page)[0])
-            self._bytes = b""
+            self._out.append(decode(bytes(self._bytes), self._code_page)[0])
+            self._bytes.clear()
 
     def done(self) -> str:
         self._flush()
