@@ -1,6 +1,7 @@
 """The parts list of a gateway: build, start, stop. What is started first is stopped last."""
 
 import asyncio
+import os
 import ssl
 import traceback
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from types import TracebackType
 from .. import __version__
 from ..store.store import Store, open_store
 from ..store.writer import StoreClosed, StoreFailed
-from . import flow
+from . import crash, flow
 from .arrival import Arrival, Hit
 from .clock import Clock, new_id, utc_now
 from .commands import Commands
@@ -92,8 +93,9 @@ class Gateway:
         return self._world
 
     async def start(self) -> None:
-        """Open the store, then the doors. Raises StoreInUse, WrongSchema, OSError."""
+        """Open the store, then the doors. Raises StoreInUse, WrongSchema, OSError, CannotArm."""
         settings = self.settings
+        crash.arm(os.environ, allowed=settings.test.crash_points)
         self.journal.started(version=__version__, roles=",".join(self._roles), store=settings.store.url)
         try:
             self._world = await self._open_world()

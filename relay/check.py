@@ -31,6 +31,7 @@ async def findings(settings: Settings) -> list[Finding]:
         *_tls(settings),
         *_dkim(settings),
         *_doors(settings),
+        *_test(settings),
         *_store(settings),
     ]
     return [*found, *await _route(settings)]
@@ -81,6 +82,12 @@ def _dkim(settings: Settings) -> Iterator[Finding]:
             read_key(settings.path(key.key_file).read_bytes(), key.selector)
         except (OSError, KeyUnusable) as error:
             yield Finding("error", f"dkim.key_file {key.key_file} cannot be used: {error}", "check selector and file")
+
+
+def _test(settings: Settings) -> Iterator[Finding]:
+    if settings.test.crash_points:
+        what = "test.crash_points is on, so the environment can kill this gateway in the middle of its work"
+        yield Finding("error", what, "set it to false; it is for tests of the gateway itself")
 
 
 def _doors(settings: Settings) -> Iterator[Finding]:

@@ -234,6 +234,12 @@ class OperatorSettings(Section):
     email: str = ""
 
 
+class UnderTest(Section):
+    """What only tests of the gateway itself switch on."""
+
+    crash_points: bool = False
+
+
 class Marketplace(Section):
     """One site or brand. Several share one gateway."""
 

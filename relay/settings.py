@@ -28,6 +28,7 @@ from .sections import (
     SenderSettings,
     SmtpSettings,
     StoreSettings,
+    UnderTest,
 )
 from .settings_errors import SettingsError, Wrong, from_validation, line_of
 
@@ -51,6 +52,7 @@ class Settings(Section):
     actions: ActionSettings = ActionSettings()
     operator: OperatorSettings = OperatorSettings()
     api: ApiSettings = ApiSettings()
+    test: UnderTest = UnderTest()
     marketplace: tuple[Marketplace, ...] = ()
     root: Path = Field(default=Path(), exclude=True)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..relay import crash
 from .tables import Blob as BlobTable
 from .tables import table
 
@@ -50,8 +51,10 @@ class BlobFolder:
         if len(data) <= SMALL:
             return StoredBlob(digest, len(data), data)
         path = self._path(digest)
+        crash.here("before-blob")
         if not path.exists():
             write_durably(path, data)
+        crash.here("after-blob")
         return StoredBlob(digest, len(data), None)
 
     def get(self, connection: Connection, digest: str) -> bytes:
@@ -89,6 +92,7 @@ def write_durably(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        crash.here("blob-written")
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)

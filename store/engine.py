@@ -17,6 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from ..relay import crash
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -78,6 +80,7 @@ def migrate(engine: Engine) -> tuple[str, str]:
         config.attributes["connection"] = connection
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         command.upgrade(config, "head")
+        crash.here("migrating")
         connection.exec_driver_sql("COMMIT")
     return before, revision(engine)
 

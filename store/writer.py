@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from ..relay import crash
+
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
 
@@ -83,7 +85,9 @@ def _commit(connection: Connection, batch: list[tuple[Unit[Any], Future[Any]]]) 
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         answers = [(future, *_try(connection, unit)) for unit, future in batch]
+        crash.here("before-commit")
         connection.exec_driver_sql("COMMIT")
+        crash.here("after-commit")
     except DBAPIError as error:
         _roll_back(connection)
         failure = StoreFailed(str(error.orig))

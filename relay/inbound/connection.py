@@ -13,6 +13,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
+from .. import crash
 from ..errors import EARLY_TALKER, LINE_TOO_LONG, STOPPING, TOO_BIG, TOO_SLOW
 from . import turns
 from .conversation import Conversation
@@ -198,6 +199,7 @@ class Connection(SMTP):
             await self._content_over
         if content.ended:
             await self._act(await self._sound(self.conversation.take(content)))
+            crash.here("after-250")
         elif content.too_big:
             self._hang_up(self.conversation.cut(TOO_BIG.with_values(limit=limit)))
         else:

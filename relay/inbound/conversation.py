@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from .. import crash
 from ..arrival import Arrival, Hit, Peer
 from ..clock import new_id
 from ..errors import (
@@ -224,7 +225,10 @@ class Conversation:
         )
         at = self._context.clock()
         arrival = Arrival(mail.id, at, self.peer, mail.sender.address, tuple(mail.hits), data, mail.sender.smtputf8)
-        return await self._commit(arrival)
+        crash.here("received")
+        reply = await self._commit(arrival)
+        crash.here("before-250")
+        return reply
 
     async def _commit(self, arrival: Arrival) -> Reply:
         """Have the mail taken in a task of its own: a client that hangs up cannot cancel it half-way."""

@@ -17,6 +17,7 @@ from ...store.outbox import Tried
 from ...store.tables import DeliveryState, MessageState
 from ...store.values import DeliveryRow
 from ...store.writer import StoreClosed, StoreFailed
+from .. import crash
 from ..clock import iso, new_id
 from ..job import NothingToSend
 from ..prepare import Prepared, prepare
@@ -99,6 +100,7 @@ class Deliverer:
 
     async def _deliver(self, delivery: DeliveryRow) -> None:
         """Send one delivery and record how it went; a fault of ours defers it and is logged."""
+        crash.here("after-lease")
         try:
             prepared = await prepare(self._world, delivery)
         except NothingToSend as nothing:
@@ -107,6 +109,7 @@ class Deliverer:
             outcome = self._unmade(delivery, error)
         else:
             outcome = await self._try(delivery, prepared)
+        crash.here("after-answer")
         try:
             await self._record(delivery, outcome)
         except Exception:  # noqa: BLE001 (the store is in trouble; the lease runs out and it is sent again)
@@ -121,6 +124,7 @@ class Deliverer:
             attempt=delivery.attempts,
             host=self._transport.describe(prepared.envelope),
         )
+        crash.here("before-send")
         limit = self._world.settings.outbound.lease.total_seconds() * 0.9  # nobody else may take it meanwhile
         try:
             async with asyncio.timeout(limit):
@@ -172,6 +176,7 @@ class Deliverer:
                 _note_failed(connection, delivery, outcome, now)
 
         await self._world.store.write(unit)
+        crash.here("after-record")
         self._log(delivery, outcome, state, next_at, now)
 
     def _next(self, delivery: DeliveryRow, outcome: Outcome, now: datetime) -> tuple[DeliveryState, datetime]:

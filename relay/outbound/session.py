@@ -14,6 +14,7 @@ from typing import Literal
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
 from aiosmtplib.response import SMTPResponse
 
+from .. import crash
 from .answer import NotSent, Outcome, Stage, from_error, from_reply
 from .letter import Letter
 
@@ -176,6 +177,7 @@ class Session:
             raise SMTPServerDisconnected("the connection was closed after 354")
         doubled = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
         protocol.write(doubled + b".\r\n")
+        crash.here("after-dot")
         return await protocol.read_response(timeout=self._client.timeout)
 
 
