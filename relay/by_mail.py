@@ -10,6 +10,7 @@ from .compose.i18n import words_for
 from .errors import ONLY_BY_SOMEBODY_KNOWN, Reply, kept
 from .identify import Decision, Known, Refusal
 from .joining import copied
+from .receipts import record_receipt
 from .record import Cause, Notice, add_event, queue_delivery
 from .recording import Placed, record_noted, store_raw
 from .world import World
@@ -21,6 +22,8 @@ async def act_by_mail(world: World, placed: Placed, decision: Decision, verb: st
     """Do what a mail to `verb-<token>@` asks for. Only people who take part may; nobody joins by it."""
     if isinstance(decision, Refusal):
         return decision.reply
+    if placed.understood.kind.name == "receipt":
+        return await record_receipt(world, placed, decision)
     if placed.understood.kind.name != "human":
         return await record_noted(world, placed, decision)
     if not isinstance(decision, Known):

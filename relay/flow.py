@@ -20,6 +20,7 @@ from .errors import EMPTY, LOOP, Reply
 from .holding import record_held
 from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
 from .reading import Unreadable, is_odd
+from .receipts import record_receipt
 from .recording import Placed, record_message, record_noted, record_operator, record_refusal
 from .returned import record_bounce
 from .understand import Understood, header_only, understand
@@ -137,6 +138,8 @@ async def prove(world: World, arrival: Arrival, understood: Understood) -> Evide
 async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
     if isinstance(decision, Refusal):
         return decision.reply
+    if placed.understood.kind.name == "receipt":
+        return await record_receipt(world, placed, decision)
     if placed.understood.kind.name != "human":
         return await record_noted(world, placed, decision)
     if "unreadable" in placed.understood.mail.defects:

@@ -148,6 +148,10 @@ class Journal:
         """A mail that is no party's message (bounce, auto-reply, receipt) became an event of the history."""
         self._write(id, "noted", inquiry=inquiry, kind=event, about=about)
 
+    def seen(self, *, id: str, inquiry: str, participant: str, messages: int) -> None:
+        """A person's visible page showed him messages of the other side for the first time."""
+        self._write(id, "seen", inquiry=inquiry, participant=participant, messages=messages)
+
     def operator(self, *, id: str, to: str, deliveries: int) -> None:
         """A mail to postmaster@ or abuse@ was passed on to the operator."""
         self._write(id, "operator", to=to, deliveries=deliveries)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..store import inquiries, messages
+from ..store import events, inquiries, messages
 from ..store.rows import add
 from ..store.tables import Delivery, DeliveryState, Event, Link, MessageState, Participant, ParticipantState, Side
 from ..store.values import DeliveryRow, MessageRow, ParticipantRow
@@ -95,6 +95,7 @@ def queue_message(
             queue_delivery(connection, cause, kind, person, message.seq)
             count += 1
     add_event(connection, message.inquiry, cause.at, "message.relayed", author.seq, message.seq, {"recipients": count})
+    note_answered(connection, cause.at, message, author)
     return count
 
 
@@ -136,6 +137,62 @@ def join(
         proof = {"by": person.joined_by}
         add_event(connection, person.inquiry, person.joined_at, "participant.joined", seq, None, proof)
     return inquiries.participant(connection, seq)
+
+
+_READABLE = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED)
+
+
+def note_read(
+    connection: Connection,
+    at: datetime,
+    message: MessageRow,
+    reader: ParticipantRow,
+    proof: dict[str, Any],
+    raw: str | None = None,
+) -> bool:
+    """Record that `reader` has read a message of the other side, once for each of them (R43); False where it is not.
+
+    `proof` says by what it is known: {"by": "page" | "mdn" | "answered", …}; `raw`: the mail that says so.
+    """
+    return _note_once(connection, at, "message.read", message, reader, proof, raw)
+
+
+def note_answered(connection: Connection, at: datetime, answer: MessageRow, author: ParticipantRow) -> bool:
+    """Record that a message of the other side is answered by `answer`, and so has been read; False where it is none."""
+    if answer.parent is None:
+        return False
+    asked = messages.get(connection, answer.parent)
+    proof = {"by": answer.channel, "message": answer.id, "parent": answer.parent_by}
+    if not _note_once(connection, at, "message.answered", asked, author, proof):
+        return False
+    note_read(connection, at, asked, author, {"by": "answered", "message": answer.id})
+    return True
+
+
+_AFTER_READ = {"message.read": (MessageState.READ, _READABLE)} | {
+    "message.answered": (MessageState.ANSWERED, (*_READABLE, MessageState.READ))
+}
+
+
+def _note_once(
+    connection: Connection,
+    at: datetime,
+    kind: str,
+    message: MessageRow,
+    reader: ParticipantRow,
+    proof: dict[str, Any],
+    raw: str | None = None,
+) -> bool:
+    """Append an event about a message that `reader` may read, if it is the first of its kind by him."""
+    parties = {message.side, reader.side} == {Side.BUYER, Side.SELLER} and message.inquiry == reader.inquiry
+    if not parties or message.state in (MessageState.HELD, MessageState.REFUSED):
+        return False
+    messages.lock(connection, message.seq)
+    if any(one.kind == kind for one in events.about(connection, message.inquiry, message.seq, reader.seq)):
+        return False
+    add_event(connection, message.inquiry, at, kind, reader.seq, message.seq, proof, raw)
+    messages.set_state(connection, message.seq, *_AFTER_READ[kind])
+    return True
 
 
 def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, word: str, proof: dict[str, Any]) -> None:

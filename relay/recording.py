@@ -28,7 +28,6 @@ _CLOCK_SKEW = timedelta(hours=24)  # a Date further in the future is not believe
 _REFUSALS = {NOT_ANY_MORE.reason: "left", OWN_SIDE.reason: "own_side", EMPTY.reason: "empty"}
 _EVENTS = {"auto_reply": "auto_reply.received", "list": "auto_reply.received", "bounce": "bounce.received"} | {
     "complaint": "complaint.received",
-    "receipt": "message.read",
 }
 
 
@@ -106,7 +105,7 @@ def log_accepted(world: World, placed: Placed, done: Accepted) -> None:
 
 
 async def record_noted(world: World, placed: Placed, decision: Decision) -> Reply:
-    """Record a mail that no person wrote (auto-reply, bounce, receipt, list) as an event; it is relayed to nobody."""
+    """Record a mail that no person wrote (auto-reply, bounce, list) as an event; it is relayed to nobody."""
     raw = await store_raw(world, placed.arrival)
     kind = _EVENTS[placed.understood.kind.name]
     actor = decision.participant if isinstance(decision, Known) else None

@@ -34,6 +34,20 @@ def of_kinds(connection: Connection, inquiry: int, kinds: Collection[str]) -> tu
     return tuple(fetch(connection, _OF_KINDS, EventRow, inquiry=inquiry, kinds=list(kinds)))
 
 
+_ABOUT = project(
+    Event,
+    EventRow,
+    _event.c.inquiry == bindparam("inquiry"),
+    _event.c.message == bindparam("message"),
+    _event.c.actor == bindparam("actor"),
+)
+
+
+def about(connection: Connection, inquiry: int, message: int, actor: int) -> tuple[EventRow, ...]:
+    """Return what one participant's events say of one message, oldest first."""
+    return tuple(fetch(connection, _ABOUT, EventRow, inquiry=inquiry, message=message, actor=actor))
+
+
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[EventRow, ...]:
     """Return all events of an inquiry, oldest first."""
     return tuple(fetch(connection, project(Event, EventRow, _event.c.inquiry == inquiry), EventRow))

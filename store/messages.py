@@ -145,6 +145,14 @@ def set_state(connection: Connection, seq: int, state: MessageState, before: Col
     return connection.execute(_SET_STATE, {"of": seq, "before": list(before), "new_state": state}).rowcount == 1
 
 
+_LOCK = select(_message.c.seq).where(_message.c.seq == bindparam("of")).with_for_update()
+
+
+def lock(connection: Connection, seq: int) -> None:
+    """Let nobody else write about this message until the transaction ends (SQLite has one writer anyway)."""
+    connection.execute(_LOCK, {"of": seq})
+
+
 def release(connection: Connection, seq: int, author: int) -> bool:
     """Give a held message its author and accept it; False when it was not held any more."""
     statement = update(_message).where(_message.c.seq == seq, _message.c.state == MessageState.HELD)

@@ -36,13 +36,18 @@ class ParticipantState(StrEnum):
 
 
 class MessageState(StrEnum):
-    """held → accepted | refused; accepted → delivered | failed; failed → delivered (a later retry by ops)."""
+    """held → accepted | refused; accepted → delivered | failed; failed → delivered (a later retry by ops).
+
+    accepted | delivered | failed → read → answered: what the other side did with it outweighs how its mail fared.
+    """
 
     HELD = "held"
     REFUSED = "refused"
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     FAILED = "failed"
+    READ = "read"
+    ANSWERED = "answered"
 
 
 class DeliveryState(StrEnum):
