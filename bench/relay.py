@@ -1,262 +1,109 @@
-"""Mails a second and latency of the whole relay, beside an aiosmtpd that does nothing, in one run.
+"""Mails a second, CPU and latency of the whole relay beside a private Postfix: the table of docs/performance.md.
 
-    .venv/bin/python bench/relay.py [--mails 500] [--connections 10] [--rounds 5] [--size 2048]
+    .venv/bin/python -m parley.bench.relay [--rounds 5] [--only WORD] [--alone]
 
-`parley serve` runs as a user would run it (SQLite with synchronous=FULL, threading, rewriting, journal), with the
-copy to the writer off; mail comes from this process and goes to a sink in a third one. Every mail is a new
-connection. Rounds alternate, figures are medians, and only the ratios mean something on another machine.
+`parley serve` runs as a user would run it – SQLite with synchronous=FULL, proof with warm DNS, threading, rewriting,
+DKIM RSA-2048, journal – with the copy to the writer off. Every mail comes on a connection of its own. Rounds alternate,
+each figure is the median of the rounds, each ratio that of the pairs; only ratios mean something on another machine.
 """
 
 import argparse
 import asyncio
-import json
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-SELLER = "anna@werk.example"
-SETTINGS = """
-[smtp]
-listen = "127.0.0.1:{smtp}"
-connections_per_ip = 500
-[outbound]
-port = {sink}
-tls = "off"
-[links]
-listen = "127.0.0.1:{links}"
-[sender]
-authentication = "off"
-[log]
-stderr = false
-[notices]
-copy_to_writer = false
-[[marketplace]]
-id = "market"
-name = "Market"
-reply_domain = "reply.market.example"
-"""
-NOTHING = """
-import asyncio, sys
-from aiosmtpd.controller import UnthreadedController
-class Nothing:
-    async def handle_DATA(self, server, session, envelope):
-        return "250 OK"
-loop = asyncio.new_event_loop()
-UnthreadedController(Nothing(), hostname="127.0.0.1", port=int(sys.argv[1]), loop=loop).begin()
-print("ready", flush=True)
-loop.run_forever()
-"""
+from parley.bench.relays import Relay, Sink, start_parley, start_postfix, start_sink, temporary
+from parley.bench.rounds import Pairs, Shape, measure, pairs, percentile
+
+INQUIRIES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """What one round measured; times in seconds."""
+class Line:
+    """One row of the table: what is sent, and what the ratio is to be."""
 
-    accepted_per_second: float
-    delivered_per_second: float
-    latencies: tuple[float, ...]
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    shape: Shape
+    goal: float
 
 
-class Sink:
-    """The sink's process."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("sink.py"))]
-        pipe = subprocess.PIPE
-        self._process = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
-        stack.callback(self._process.terminate)
-        self.port = int(self._line())
-
-    def _line(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
-
-    def _ask(self, word: str) -> str:
-        assert self._process.stdin
-        self._process.stdin.write(f"{word}\n")
-        self._process.stdin.flush()
-        return self._line()
-
-    def wait(self, count: int, seconds: float = 120) -> None:
-        """Return when `count` mails have come."""
-        ends = time.monotonic() + seconds
-        while int(self._ask("count")) < count:
-            if time.monotonic() > ends:
-                raise SystemExit(f"only {self._ask('count')} of {count} mails came")
-            time.sleep(0.005)
-
-    def take(self) -> dict[int, float]:
-        """Return mail number → when it came, and forget them."""
-        return {int(number): float(at) for number, _, at in (pair.partition(":") for pair in self._ask("take").split())}
-
-
-def start(stack: ExitStack, command: list[str], word: str = "ready") -> None:
-    """Start a process and wait until it says that it is ready."""
-    process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-    stack.callback(process.terminate)
-    assert process.stdout
-    for line in process.stdout:
-        if line.strip() == word:
-            return
-    raise SystemExit(f"{command[0]} did not start")
-
-
-def start_parley(stack: ExitStack, sink: Sink, inquiries: int) -> tuple[int, list[str]]:
-    """Start a gateway with some inquiries; returns its SMTP port and the masks sellers write to."""
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    port = free_port()
-    config = folder / "relay.toml"
-    config.write_text(SETTINGS.format(smtp=port, sink=sink.port, links=free_port()))
-    orders = [
-        {
-            "marketplace": "market",
-            "reference": f"B-{number}",
-            "subject": "Price",
-            "message": "How much?",
-            "buyer": {"email": f"buyer{number}@acheteur.example", "name": "Jean"},
-            "sellers": [{"email": SELLER, "name": "Anna"}],
-        }
-        for number in range(inquiries)
+def lines(signing_key: Path) -> list[Line]:
+    """Return the rows of throughput."""
+    return [
+        Line(Shape("2 kB, 10 connections", 2048, 10, 1000), 1.25),
+        Line(Shape("2 kB signed, 10 connections", 2048, 10, 1000, key=str(signing_key)), 1.25),
+        Line(Shape("2 kB, 50 connections", 2048, 50, 1000), 1.5),
+        Line(Shape("2 kB, 1 connection", 2048, 1, 300), 1.0),
+        Line(Shape("50 kB, 10 connections", 51_200, 10, 500), 1.25),
+        Line(Shape("5 MB, 10 connections", 5_000_000, 10, 40), 0.8),
     ]
-    parley = [sys.executable, "-m", "parley", "--config", str(config)]
-    start(stack, [*parley, "serve"])
-    create = [*parley, "inquiry", "create", "--file", "-", "--quiet-mail"]
-    done = subprocess.run(create, input=json.dumps(orders), capture_output=True, text=True, check=True)
-    return port, [json.loads(line)["masks"]["buyer"] for line in done.stdout.splitlines()]
 
 
-def start_nothing(stack: ExitStack) -> int:
-    """Start an aiosmtpd that says 250 and forgets."""
-    port = free_port()
-    start(stack, [sys.executable, "-c", NOTHING, str(port)])
-    return port
+BESIDE = "small beside 5 MB, start → sink, p99"
+PACED = Shape("20 mails a second", 2048, 10, 200, rate=20)
 
 
-def letter(number: int, mask: str, size: int) -> bytes:
-    """A seller's answer of about `size` bytes."""
-    head = (
-        f"From: Anna Weber <{SELLER}>\r\nTo: <{mask}>\r\nSubject: Re: Price [b:{number}]\r\n"
-        f"Date: Mon, 23 Nov 2026 08:00:00 +0000\r\nMessage-ID: <b{number}.{time.monotonic_ns()}@werk.example>\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-    )
-    line = "We thank you for your request; the price is valid until the end of the month.\r\n"
-    return (head + line * max(1, (size - len(head)) // len(line))).encode()
+def throughput(line: Line, found: Pairs) -> str:
+    """Return a row: mails a second of both, the ratio and its goal, CPU of both."""
+    ours, theirs = found.middle("delivered")
+    cpu, their_cpu = found.middle("cpu")
+    ratio = found.ratio("delivered")
+    cells = (f"{ours:.0f}", _or_dash(theirs, ".0f"), _or_dash(ratio, ".2f"), f"≥ {line.goal}", f"{cpu:.2f}")
+    return _row(line.shape.name, *cells, _or_dash(their_cpu, ".2f"))
 
 
-async def deliver(port: int, rcpt: str, data: bytes) -> float:
-    """Send one mail on a new connection; returns when the 250 came."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    await reader.readline()
-    writer.write(b"EHLO bench.example\r\n")
-    while (await reader.readline())[3:4] == b"-":
-        pass
-    for command in (f"MAIL FROM:<{SELLER}>", f"RCPT TO:<{rcpt}>", "DATA"):
-        writer.write(f"{command}\r\n".encode())
-        answer = await reader.readline()
-        if answer[:1] not in b"23":
-            raise SystemExit(answer.decode())
-    writer.write(data + b".\r\n")
-    answer = await reader.readline()
-    at = time.monotonic()
-    if answer[:3] != b"250":
-        raise SystemExit(answer.decode())
-    writer.write(b"QUIT\r\n")
-    writer.close()
-    return at
+def latency(found: Pairs) -> Iterator[str]:
+    """Yield the rows of the waits from the 250 to the sink."""
+    for name, share, goal in (("p50", 0.5, 0.7), ("p99", 0.99, 1.2)):
+        ours, theirs = found.middle("after", share)
+        cells = (f"{ours:.1f} ms", _or_dash(theirs, ".1f"), _or_dash(found.ratio("after", share), ".2f"), f"≤ {goal}")
+        yield _row(f"250 → sink, {PACED.name}, {name}", *cells, "", "")
 
 
-async def send_all(
-    port: int, masks: list[str], mails: int, connections: int, size: int
-) -> tuple[float, dict[int, float]]:
-    """Send `mails` mails over `connections` workers; returns when it began and when each was accepted."""
-    numbers = iter(range(mails))
-    accepted: dict[int, float] = {}
-
-    async def worker() -> None:
-        for number in numbers:
-            mask = masks[number % len(masks)]
-            accepted[number] = await deliver(port, mask, letter(number, mask, size))
-
-    began = time.monotonic()
-    await asyncio.gather(*(worker() for _ in range(connections)))
-    return began, accepted
+async def beside(relay: Relay, sink: Sink, rounds: int) -> str:
+    """Return the row of a small mail's whole way, alone and while mails of 5 MB come in."""
+    small, large = replace(PACED, mails=100), Shape("5 MB", 5_000_000, 2, 20)
+    ratios: list[float] = []
+    for _ in range(rounds):
+        alone, busy = await measure(relay, sink, small), await measure(relay, sink, small, large)
+        ratios.append(percentile(busy.whole, 0.99) / percentile(alone.whole, 0.99))
+    return _row(BESIDE, "", "", f"{statistics.median(ratios):.2f}", "≤ 2", "", "")
 
 
-def measure(port: int, masks: list[str], sink: Sink | None, options: argparse.Namespace) -> Round:
-    """Run one round."""
-    began, accepted = asyncio.run(send_all(port, masks, options.mails, options.connections, options.size))
-    rate = options.mails / (max(accepted.values()) - began)
-    if sink is None:
-        return Round(rate, 0, ())
-    sink.wait(options.mails)
-    came = sink.take()
-    latencies = tuple(came[number] - at for number, at in accepted.items())
-    return Round(rate, options.mails / (max(came.values()) - began), latencies)
+def _or_dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
 
 
-async def _paced(port: int, masks: list[str], mails: int, rate: float, size: int) -> dict[int, float]:
-    accepted: dict[int, float] = {}
-
-    async def one(number: int) -> None:
-        await asyncio.sleep(number / rate)
-        mask = masks[number % len(masks)]
-        accepted[number] = await deliver(port, mask, letter(number, mask, size))
-
-    await asyncio.gather(*(one(number) for number in range(mails)))
-    return accepted
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
-def quiet_latency(port: int, masks: list[str], sink: Sink, size: int) -> tuple[float, float]:
-    """Return p50 and p99 from the 250 to the sink at 20 mails a second, in milliseconds."""
-    accepted = asyncio.run(_paced(port, masks, 200, 20, size))
-    sink.wait(200)
-    came = sink.take()
-    waits = sorted(1000 * (came[number] - at) for number, at in accepted.items())
-    return waits[len(waits) // 2], waits[len(waits) * 99 // 100]
-
-
-def main() -> None:
+async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mails", type=int, default=500)
-    parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=int, default=2048)
+    parser.add_argument("--only", default="", help="rows whose name holds this")
+    parser.add_argument("--alone", action="store_true", help="without Postfix")
     options = parser.parse_args()
-    with ExitStack() as stack:
-        sink = Sink(stack)
-        port, masks = start_parley(stack, sink, 50)
-        nothing = start_nothing(stack)
-        measure(port, masks, sink, options)  # warm up
-        measure(nothing, masks, None, options)
-        pairs = [
-            (measure(port, masks, sink, options), measure(nothing, masks, None, options)) for _ in range(options.rounds)
-        ]
-        p50, p99 = quiet_latency(port, masks, sink, options.size)
-    delivered = statistics.median(ours.delivered_per_second for ours, _ in pairs)
-    accepted = statistics.median(theirs.accepted_per_second for _, theirs in pairs)
-    ratio = statistics.median(ours.delivered_per_second / theirs.accepted_per_second for ours, theirs in pairs)
-    loaded = sorted(1000 * wait for ours, _ in pairs for wait in ours.latencies)
-    print(f"{options.size} B, {options.connections} connections, {options.mails} mails, {options.rounds} pairs")
-    print(f"parley, stored and delivered       {delivered:8.0f} mails/s")
-    print(f"aiosmtpd, accepted and forgotten   {accepted:8.0f} mails/s")
-    print(f"ratio (median of pairs)            {ratio:8.2f}")
-    print(f"250 → sink at 20 mails/s           p50 {p50:.1f} ms, p99 {p99:.1f} ms")
-    middle, late = loaded[len(loaded) // 2], loaded[len(loaded) * 99 // 100]
-    print(f"250 → sink under full load         p50 {middle:.0f} ms, p99 {late:.0f} ms")
+    async with AsyncExitStack() as stack:
+        sink = await start_sink(stack)
+        folder = temporary(stack)
+        ours = await start_parley(stack, sink, folder, INQUIRIES)
+        theirs = None if options.alone else await start_postfix(stack, sink)
+        for relay in filter(None, (ours, theirs)):  # warm up: caches, connections, processes
+            await measure(relay, sink, Shape("", 2048, 10, 200))
+        print(_row("", "parley /s", "postfix /s", "ratio", "goal", "CPU ms", "postfix CPU ms"))
+        print(_row(*["---"] * 7))
+        for line in lines(folder / "seller.pem"):
+            if options.only in line.shape.name:
+                print(throughput(line, await pairs(ours, theirs, sink, line.shape, options.rounds)), flush=True)
+        if options.only in PACED.name:
+            for row in latency(await pairs(ours, theirs, sink, PACED, options.rounds)):
+                print(row, flush=True)
+        if options.only in BESIDE:
+            print(await beside(ours, sink, options.rounds))
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

@@ -152,11 +152,11 @@ class Postfix:
 
 
 @asynccontextmanager
-async def postfix(port: int, gateway: int, sink: int) -> AsyncGenerator[Postfix]:
-    """Run a Postfix on `port` until the block ends."""
+async def postfix(port: int, gateway: int, sink: int, settings: str = "") -> AsyncGenerator[Postfix]:
+    """Run a Postfix on `port` until the block ends. `settings`: further lines of main.cf, which win."""
     with tempfile.TemporaryDirectory(prefix="parley-postfix-") as name:
         folder = Path(name)
-        _furnish(folder, port, gateway, sink)
+        _furnish(folder, port, gateway, sink, settings)
         one = Postfix(folder, port)
         keeper = _start(folder)
         try:
@@ -166,7 +166,7 @@ async def postfix(port: int, gateway: int, sink: int) -> AsyncGenerator[Postfix]
             await _end(keeper, folder)
 
 
-def _furnish(folder: Path, port: int, gateway: int, sink: int) -> None:
+def _furnish(folder: Path, port: int, gateway: int, sink: int, settings: str) -> None:
     """Write the settings and make the folders, as `postfix check` would."""
     folder.chmod(0o755)  # Postfix's own user has to pass
     for part in ("etc", "queue", "queue/pid"):
@@ -179,7 +179,7 @@ def _furnish(folder: Path, port: int, gateway: int, sink: int) -> None:
         os.chown(folder / "queue" / part, user, submitters)
         (folder / "queue" / part).chmod(mode)
     values = {"folder": folder, "daemons": _DAEMONS, "host": HOST, "hostname": HOSTNAME, "domain": DOMAIN}
-    _write(folder / "etc" / "main.cf", _MAIN.format(**values, sink=sink))
+    _write(folder / "etc" / "main.cf", _MAIN.format(**values, sink=sink) + settings)
     _write(folder / "etc" / "master.cf", _MASTER.format(host=HOST, port=port))
     Postfix(folder, port)._route(gateway)
 
