@@ -1,7 +1,7 @@
 """The store as everybody else sees it: `await store.write(unit)`, `await store.read(query)`, blobs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine
 
 from .blobs import BlobFolder
 from .engine import WriterLock, open_engine, require_schema
-from .writer import Writer
+from .writer import Ticket, UnitWriter, Writer
 
 T = TypeVar("T")
 
 _READERS = 2
+_BLOB_WORKERS = 4  # a large file's fsync must not keep a look-up waiting
 
 
 class Reader:
@@ -39,18 +40,26 @@ class Store:
     def __init__(self, engine: Engine, lock: WriterLock, blobs: BlobFolder) -> None:
         self._lock = lock
         self._engine = engine
-        self._writer = Writer(engine)
+        self._writer: UnitWriter = Writer(engine)
         self._reader = Reader(engine)
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._disk = ThreadPoolExecutor(_BLOB_WORKERS, thread_name_prefix="store-blobs")
+        self._closed = False
         self.blobs = blobs
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], of: Collection[int] | None = None) -> T:
         """Run `unit` in a transaction and return its result once it is on disk.
 
         Raises StoreFailed or StoreClosed (nothing was written), or what the unit raised. The unit goes on when
         the caller is cancelled: work that was begun is never half done.
+
+        `of` names the inquiries the unit is about. On PostgreSQL units of different inquiries run side by side, and
+        a unit without `of` runs alone; `()` is for work that locks its own rows. On SQLite all run one by one.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(unit)))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._writer.submit(Ticket(unit, loop, future, of, loop.time()))
+        return await future
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query in a thread and return what it gives."""
@@ -58,12 +67,16 @@ class Store:
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run disk work (blob files) off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
 
     def close(self) -> None:
-        """Write what is queued, then let go of the store."""
+        """Write what is queued, then let go of the store. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
         self._writer.close()
         self._pool.shutdown()
+        self._disk.shutdown()
         self._engine.dispose()
         self._lock.release()
 

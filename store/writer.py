@@ -2,16 +2,19 @@
 
 So the fsync is shared (group commit), a bad unit fails alone, and no unit is answered before its commit
 is on disk. A unit is a plain function of a connection; it must not do anything that a rollback cannot undo.
+This is SQLite's way; PostgreSQL's is in pool.py. Both answer through `Ticket`.
 """
 
+import asyncio
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from ..relay import crash
 
@@ -26,30 +29,57 @@ class StoreClosed(Exception):
 
 
 class StoreFailed(Exception):
-    """The database could not take the unit (disk full, locked, broken); nothing of it was written."""
+    """The database could not take the unit (disk full, locked, away, broken); nothing of it was written."""
+
+
+class Ticket(NamedTuple):
+    """A unit and who waits for it."""
+
+    unit: Unit[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    of: Collection[int] | None = None  # the inquiries it is about, None: any
+    since: float = 0.0  # the loop's time when it was handed in
+
+
+class Answer(NamedTuple):
+    """What became of a unit."""
+
+    ticket: Ticket
+    result: Any
+    error: Exception | None
+
+
+class UnitWriter(Protocol):
+    """The only way to write. `submit` never blocks; every ticket is answered once its commit is on disk."""
+
+    def submit(self, ticket: Ticket) -> None:
+        """Queue a unit. It is answered with its result, StoreClosed, StoreFailed or what it raised itself."""
+        ...
+
+    def close(self) -> None:
+        """Write everything that is queued, then stop. May be called again."""
+        ...
 
 
 class Writer:
-    """The only way to write. Start it once; `submit` from any thread."""
+    """The one writing thread of a SQLite store."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[tuple[Unit[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._lock = threading.Lock()
         self._closed = False
         self._thread.start()
 
-    def submit(self, unit: Unit[T]) -> "Future[T]":
-        """Queue a unit; the future is done when its commit is on disk. Fails with StoreClosed, StoreFailed
-        or whatever the unit itself raised (then nothing of it was written)."""
-        future: Future[T] = Future()
+    def submit(self, ticket: Ticket) -> None:
+        """Queue a unit; see UnitWriter."""
         with self._lock:
-            if self._closed:
-                future.set_exception(StoreClosed())
-            else:
-                self._waiting.put((unit, future))
-        return future
+            if not self._closed:
+                self._waiting.put(ticket)
+                return
+        answer([Answer(ticket, None, StoreClosed())])
 
     def close(self) -> None:
         """Write everything that is queued, then stop."""
@@ -65,11 +95,11 @@ class Writer:
             while running:
                 batch, running = self._take()
                 if batch:
-                    _commit(connection, batch)
+                    answer(_commit(connection, batch))
 
-    def _take(self) -> tuple[list[tuple[Unit[Any], Future[Any]]], bool]:
+    def _take(self) -> tuple[list[Ticket], bool]:
         """Wait for one unit, then take all that are waiting; False when it is time to stop."""
-        batch: list[tuple[Unit[Any], Future[Any]]] = []
+        batch: list[Ticket] = []
         item = self._waiting.get()
         while item is not None:
             batch.append(item)
@@ -79,41 +109,75 @@ class Writer:
         return batch, False
 
 
-def _commit(connection: Connection, batch: list[tuple[Unit[Any], Future[Any]]]) -> None:
-    """Run the batch in one transaction and answer every unit after the commit."""
-    answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+def _commit(connection: Connection, batch: Sequence[Ticket]) -> list[Answer]:
+    """Run the batch in one transaction; what it returns may be told once it returns.
+
+    BEGIN, SAVEPOINT and COMMIT go to the driver itself: through SQLAlchemy they would cost more than a small unit.
+    """
+    raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        answers = [(future, *_try(connection, unit)) for unit, future in batch]
+        raw.execute("BEGIN IMMEDIATE")
+        one_by_one = _alone if len(batch) == 1 else _in_savepoint
+        answers = [one_by_one(connection, raw, ticket) for ticket in batch]
         crash.here("before-commit")
-        connection.exec_driver_sql("COMMIT")
+        if raw.in_transaction:
+            raw.execute("COMMIT")
         crash.here("after-commit")
-    except DBAPIError as error:
-        _roll_back(connection)
-        failure = StoreFailed(str(error.orig))
-        answers = [(future, None, failure) for _, future in batch]
-    for future, result, failure in answers:
-        if failure is None:
-            future.set_result(result)
-        else:
-            future.set_exception(failure)
+    except sqlite3.Error as error:
+        _roll_back(raw)
+        return [Answer(ticket, None, StoreFailed(str(error))) for ticket in batch]
+    return answers
 
 
-def _try(connection: Connection, unit: Unit[Any]) -> tuple[Any, BaseException | None]:
-    """Run one unit in a savepoint; whatever it raises is its own answer and undoes only itself."""
-    connection.exec_driver_sql("SAVEPOINT unit")
+def _alone(connection: Connection, raw: sqlite3.Connection, ticket: Ticket) -> Answer:
+    """Run the only unit of a transaction: undoing it is undoing the transaction."""
     try:
-        result = unit(connection)
+        return Answer(ticket, ticket.unit(connection), None)
     except Exception as error:  # noqa: BLE001 (handed to whoever is waiting for this unit)
-        connection.exec_driver_sql("ROLLBACK TO unit")
-        return None, error
-    finally:
-        connection.exec_driver_sql("RELEASE unit")
-    return result, None
+        _roll_back(raw)
+        return Answer(ticket, None, as_failure(error))
 
 
-def _roll_back(connection: Connection) -> None:
+def _in_savepoint(connection: Connection, raw: sqlite3.Connection, ticket: Ticket) -> Answer:
+    """Run one unit of several; whatever it raises is its own answer and undoes only itself."""
+    raw.execute("SAVEPOINT unit")
     try:
-        connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError:
-        return  # SQLite has already rolled back by itself (disk full, I/O error)
+        done = Answer(ticket, ticket.unit(connection), None)
+    except Exception as error:  # noqa: BLE001 (handed to whoever is waiting for this unit)
+        raw.execute("ROLLBACK TO unit")
+        done = Answer(ticket, None, as_failure(error))
+    raw.execute("RELEASE unit")
+    return done
+
+
+def _roll_back(raw: sqlite3.Connection) -> None:
+    if raw.in_transaction:  # SQLite has already rolled back by itself when the disk is full or broken
+        with suppress(sqlite3.Error):
+            raw.execute("ROLLBACK")
+
+
+def as_failure(error: Exception) -> Exception:
+    """Return what a unit's exception is to its caller: the database's own trouble is StoreFailed."""
+    if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | ProgrammingError):
+        return StoreFailed(str(error.orig))
+    if isinstance(error, StopIteration):
+        return RuntimeError("a unit of work raised StopIteration")  # a future refuses to carry it
+    return error
+
+
+def answer(answers: Sequence[Answer]) -> None:
+    """Answer units from another thread, each event loop being woken once."""
+    for loop in {one.ticket.loop for one in answers}:
+        mine = [one for one in answers if one.ticket.loop is loop]
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, mine)
+
+
+def _settle(answers: Sequence[Answer]) -> None:
+    for ticket, result, error in answers:
+        if ticket.future.done():
+            continue  # the caller was cancelled
+        if error is None:
+            ticket.future.set_result(result)
+        else:
+            ticket.future.set_exception(error)

@@ -1,6 +1,8 @@
 """The store's promises: one commit for many, a bad unit alone, one writer, leases in order, blobs durable."""
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -24,8 +26,8 @@ from parley.store.tables import (
     SQLModel,
     table,
 )
-from parley.store.writer import StoreClosed, Writer
-from sqlalchemy import Connection, event, func, insert, select
+from parley.store.writer import StoreClosed
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -47,30 +49,39 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(table(Blob))).scalar_one()
 
 
-async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(tmp_path: Path) -> None:
-    one = engine.open_engine(tmp_path / "x.db")
-    engine.require_schema(one)
+async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(store: Store) -> None:
     commits: list[str] = []
-    event.listen(one, "before_cursor_execute", lambda *a: commits.append(a[2]) if a[2] == "COMMIT" else None)
-    writer = Writer(one)
-    gate = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    gate = threading.Event()
 
-    def slow(_connection: Connection) -> None:
-        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+    def slow(connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+        gate.wait(10)
 
-    first = asyncio.wrap_future(writer.submit(slow))
-    futures = [writer.submit(lambda c, n=n: put(c, str(n % 50))) for n in range(51)]
+    first = asyncio.create_task(store.write(slow))
+    others = [asyncio.create_task(store.write(lambda c, n=n: put(c, str(n % 50)))) for n in range(51)]
+    await asyncio.sleep(0)
     gate.set()
     await first
-    results = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
-    await asyncio.to_thread(writer.close)
+    results = await asyncio.gather(*others, return_exceptions=True)
     assert isinstance(results[50], IntegrityError)
     assert results[:50] == [None] * 50
     assert len(commits) <= 3
-    with one.connect() as connection:
-        assert count(connection) == 50
-    one.dispose()
+    assert await store.read(count) == 50
+
+
+async def test_a_unit_of_several_may_raise_anything(store: Store) -> None:
+    gate = threading.Event()
+    first = asyncio.create_task(store.write(lambda _: gate.wait(10)))
+    both = [asyncio.create_task(store.write(unit)) for unit in (lambda c: next(iter(())), lambda c: put(c, "kept"))]
+    await asyncio.sleep(0)
+    gate.set()
+    await first
+    odd, fine = await asyncio.gather(*both, return_exceptions=True)
+    assert isinstance(odd, RuntimeError)
+    assert fine is None
+    assert await store.read(count) == 1
 
 
 async def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
@@ -103,6 +114,7 @@ async def test_a_cancelled_caller_does_not_cancel_the_write(store: Store) -> Non
 
 async def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store = open_store(tmp_path / "parley.db", tmp_path / "blobs")
+    store.close()
     store.close()
     with pytest.raises(StoreClosed):
         await store.write(count)
