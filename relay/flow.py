@@ -19,6 +19,7 @@ from .by_mail import act_by_mail
 from .errors import EMPTY, LOOP, Reply
 from .holding import record_held
 from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
+from .loops import guarded
 from .reading import Unreadable, is_odd
 from .receipts import record_receipt
 from .recording import Placed, record_message, record_noted, record_operator, record_refusal
@@ -125,7 +126,7 @@ async def place(world: World, arrival: Arrival, understood: Understood, hit: Mas
     decision = _decide(world, arrival, understood, writing_side, scene, evidence)
     parent = parents.parent_of(understood.mail, scene.candidates)
     placed = Placed(arrival, understood, scene.inquiry, writing_side, parent, evidence)
-    return placed, decision
+    return placed, await guarded(world, placed, scene.candidates, decision)
 
 
 async def prove(world: World, arrival: Arrival, understood: Understood) -> Evidence:

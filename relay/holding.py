@@ -30,9 +30,9 @@ async def record_held(world: World, placed: Placed, held: Held) -> Reply:
         proof = {"why": held.why, "proof": placed.evidence.header, "flags": _flags(connection, placed)}
         add_event(connection, placed.inquiry.seq, placed.arrival.at, "message.held", None, message.seq, proof)
         cause = Cause(placed.arrival.id, placed.arrival.at)
-        count = ask(connection, cause, message, held) + _tell(
-            connection, cause, message, "unreadable" if held.why == "unreadable" else "held"
-        )
+        count = ask(connection, cause, message, held)
+        if held.why != "like a program":  # its writer is whom we ask
+            count += _tell(connection, cause, message, "unreadable" if held.why == "unreadable" else "held")
         return Accepted(message.id, count)
 
     done = await world.store.write(unit)
@@ -60,12 +60,15 @@ def ask(connection: Connection, cause: Cause, message: MessageRow, held: Held) -
     """Queue the question: to the known mailbox it is about, else to everybody active on that side.
 
     An address that was typed on the page is asked itself, by a mail with a link, before anything is in its name.
+    Who writes like a program is asked once an hour.
     """
     if held.why == "address to prove":
         queue_to_stranger(connection, cause, message, "prove", kind="prove")
         return 1
     if held.why == "unreadable":
         return 0  # there is nothing to show that anybody could judge: ops decide
+    if held.why == "like a program" and outbox.asked_since(connection, held.ask, cause.at - _ONCE_AN):
+        return 0  # a program would answer each question, too
     people = side_of(inquiries.participants(connection, message.inquiry), message.side)
     asked = [one for one in people if held.ask in (None, one.seq)]
     word = "was_it_you" if held.ask is not None else "is_he_with_you"

@@ -13,7 +13,9 @@ from .mail.addresses import Address, FromReading
 from .mail.domains import same_company
 
 Policy = Literal["open", "confirm", "approve"]
-Why = Literal["unproved", "other mailbox", "unknown sender", "odd header", "address to prove", "unreadable"]
+Why = Literal[
+    "unproved", "other mailbox", "unknown sender", "odd header", "address to prove", "unreadable", "like a program"
+]
 
 
 class Person(Protocol):

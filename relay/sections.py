@@ -165,6 +165,8 @@ class SenderSettings(Section):
     authentication: Literal["enforce", "record", "off"] = "enforce"
     proof_timeout: Duration = timedelta(seconds=10)
     held_for: Duration = timedelta(days=14)
+    same_an_hour: int = Field(default=5, ge=0)
+    answers_an_hour: int = Field(default=12, ge=0)
     trusted_networks: tuple[str, ...] = ()
     trusted_names: tuple[str, ...] = ()
     trusted_sealers: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
@@ -20,6 +21,15 @@ class SentAs:
     recipient: int | None
     kind: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a mail said, and by what its parent was known."""
+
+    subject: str
+    text: str
+    parent_by: str
 
 
 _FIND = project(Message, MessageRow, or_(_message.c.id == bindparam("id"), _message.c.mail == bindparam("id")))
@@ -88,6 +98,18 @@ def candidates(
     """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, and the last ones."""
     given = {"inquiry": inquiry, "tokens": list(tokens), "ids": list(ids), "recent": recent}
     return tuple(fetch(connection, _CANDIDATES, MessageRow, **given))
+
+
+_SAID_SINCE = (
+    select(*(_message.c[name] for name in ("subject", "text", "parent_by")))
+    .where(_message.c.inquiry == bindparam("inquiry"), _message.c.from_email == bindparam("writer"))
+    .where(_message.c.channel == "mail", _message.c.at > bindparam("since"))
+)
+
+
+def said_since(connection: Connection, inquiry: int, writer: str, since: datetime) -> tuple[Said, ...]:
+    """Return what came by mail from an address to an inquiry after `since`, held mails too."""
+    return tuple(fetch(connection, _SAID_SINCE, Said, inquiry=inquiry, writer=writer, since=since))
 
 
 _FIRST_OF = select(func.min(_message.c.seq)).where(_message.c.inquiry == bindparam("inquiry"))

@@ -236,6 +236,12 @@ def told_since(connection: Connection, address: str, since: datetime) -> bool:
     return bool(where(connection, _delivery.c.to == address, *told))
 
 
+def asked_since(connection: Connection, recipient: int | None, since: datetime) -> bool:
+    """True when a participant was asked about a mail that waits, after `since`."""
+    asked = (_delivery.c.kind == "asked", _delivery.c.created_at > since)
+    return bool(where(connection, _delivery.c.recipient == recipient, *asked))
+
+
 def of_message(connection: Connection, message: int) -> tuple[DeliveryRow, ...]:
     """Return all deliveries of a message, oldest first."""
     return where(connection, _delivery.c.message == message)

@@ -20,7 +20,7 @@ RefusalWord = Literal["closed", "left", "own_side", "empty", "sender", "other"]
 
 # What is asked about a mail that waits, why it waits, what became of it, and how somebody new came in.
 AskedWord = Literal["was_it_you", "is_he_with_you"]
-WaitsWord = Literal["unproved", "other mailbox", "unknown sender", "odd header"]
+WaitsWord = Literal["unproved", "other mailbox", "unknown sender", "odd header", "like a program"]
 ToldWord = Literal["held", "not_released", "unreadable"]
 JoinedWord = Literal["domain", "cc", "open", "approved"]
 

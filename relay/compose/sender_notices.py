@@ -163,6 +163,11 @@ def question(words: Words, asked: Asked) -> str:
                 "A mail from %(address)s answers one that was sent to you. Is this you, writing from another mailbox?",
                 address=address,
             )
+        case "like a program":
+            return say(
+                "Many mails that answer ours came from your address within an hour, as a program would send them. "
+                "Was this you?"
+            )
         case _:
             return say("A mail that says it is from you came in, but we cannot be sure. Was this you?")
 

@@ -77,6 +77,8 @@ def sentence(event: EventRow, name: str, words: Words) -> str:
         return _failed(event, name, words)
     if event.kind == "message.received" and event.proof.get("channel") == "page":
         return words.gettext("Message from %(name)s, written on this page", name=name)
+    if event.kind == "message.held" and event.proof.get("why") == "like a program":
+        return words.gettext("Message held, because a program may have written it")
     table = SENTENCES if name else SENTENCES | NAMELESS
     return table[event.kind](words.gettext, name) if event.kind in table else ""
 

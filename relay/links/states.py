@@ -28,13 +28,8 @@ def state_lines(
 ) -> tuple[StateLine, ...]:
     """Return the state of a message of the reader's own side; nothing where it is addressed to nobody."""
     say = words.gettext
-    if message.state == MessageState.HELD and message.why_held == "address to prove":
-        text = say("Waits until the link in our mail to %(address)s is opened", address=message.from_email)
-        return (StateLine("held", text),)
-    if message.state == MessageState.HELD and message.why_held == "unreadable":
-        return (StateLine("held", say("It could not be shown, so it was not passed on. The operator looks at it.")),)
     if message.state == MessageState.HELD:
-        return (StateLine("held", say("Held: we cannot be sure who wrote it, so nobody else has got it yet")),)
+        return (StateLine("held", _held(message, words)),)
     if message.state == MessageState.REFUSED:
         return (StateLine("failed", say("Not passed on")),)
     sent = [delivery for delivery in deliveries if delivery.kind in _WORDS]
@@ -53,6 +48,19 @@ def state_lines(
         lines.append(_delivered(done, people, words))
     lines += [_failed(one, causes.get(one.recipient, ""), people, words) for one in failed]
     return tuple(lines)
+
+
+def _held(message: MessageRow, words: Words) -> str:
+    say = words.gettext
+    match message.why_held:
+        case "address to prove":
+            return say("Waits until the link in our mail to %(address)s is opened", address=message.from_email)
+        case "unreadable":
+            return say("It could not be shown, so it was not passed on. The operator looks at it.")
+        case "like a program":
+            return say("Held: so many mails came within an hour that a program may have written it")
+        case _:
+            return say("Held: we cannot be sure who wrote it, so nobody else has got it yet")
 
 
 def _delivered(done: Sequence[DeliveryRow], people: People, words: Words) -> StateLine:
