@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from ...store import inquiries, messages
 from ...store.tables import MessageState, ParticipantState
 from ...store.values import MessageRow, ParticipantRow
+from ..compose.sender_notices import needs_its_own_yes
 from ..holding import say_no
 from ..joining import newcomer
 from ..mail.addresses import clean_name, parse_address
@@ -83,8 +84,8 @@ def _held(connection: Connection, id: str) -> MessageRow:
 
 
 def _waiting_too(connection: Connection, message: MessageRow) -> list[MessageRow]:
-    """Return what else waits from the same writer for the same reason; a mail that may be forged needs its own yes."""
-    if message.why_held == "unproved":
+    """Return what else waits from the same writer for the same reason; some need each their own yes."""
+    if needs_its_own_yes(message.why_held):
         return []
     return [
         row

@@ -172,17 +172,17 @@ def question(words: Words, asked: Asked) -> str:
             return say("A mail that says it is from you came in, but we cannot be sure. Was this you?")
 
 
-def may_be_forged(why: str) -> bool:
-    """True where a yes is about one mail alone: its next one may be somebody else's."""
-    return why in ("unproved", "odd header")
+def needs_its_own_yes(why: str) -> bool:
+    """True where a yes is about one mail alone: the next one may be somebody else's, or a program's."""
+    return why in ("unproved", "odd header", "like a program")
 
 
 def _choice(words: Words, asked: Asked) -> str:
     """What the reader can do; a mail that may be forged is about itself alone, so it has no yes for always."""
     kept = words.gettext("The mail is kept, and nobody on the other side has it yet.")
-    if may_be_forged(asked.why) and asked.word == "is_he_with_you":
+    if needs_its_own_yes(asked.why) and asked.word == "is_he_with_you":
         choice = words.gettext("You can say yes for this time only, or no.")
-    elif may_be_forged(asked.why):
+    elif needs_its_own_yes(asked.why):
         choice = words.gettext("If it is yours, say yes, and it is passed on as it is. If not, say no.")
     else:
         choice = words.gettext("You can say yes for always, yes for this time only, or no.")

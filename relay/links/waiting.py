@@ -21,7 +21,7 @@ from ..actions.hold import NotHeld, refuse, release
 from ..clock import iso
 from ..compose.i18n import Words
 from ..compose.letters import Asked, WaitsWord
-from ..compose.sender_notices import checked, may_be_forged, question, quoted, unlinked, who
+from ..compose.sender_notices import checked, needs_its_own_yes, question, quoted, unlinked, who
 from ..mail.addresses import clean_name
 from ..mail.names import visible
 from .desk import Desk
@@ -124,7 +124,7 @@ def _answers(message: MessageRow, words: Words) -> tuple[Answer, ...]:
     """Return the buttons: a yes for what may be forged is about that mail alone."""
     say = words.gettext
     no = Answer("no", say("No"))
-    if may_be_forged(message.why_held):
+    if needs_its_own_yes(message.why_held):
         yes = say("Yes, it was me") if message.ask is not None else say("Yes, only this time")
         return Answer("once", yes), no
     return Answer("always", say("Yes, always")), Answer("once", say("Yes, only this time")), no
@@ -152,7 +152,7 @@ async def _decide(desk: Desk, message: MessageRow, answer: str, by: ParticipantR
             await refuse(desk.world, message.id, by.email)
             return "refused"
         case "always" | "once":
-            scope = "once" if may_be_forged(message.why_held) else answer
+            scope = "once" if needs_its_own_yes(message.why_held) else answer
             await release(desk.world, message.id, by.email, scope)
             return "released"
         case _:

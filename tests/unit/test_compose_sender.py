@@ -28,7 +28,14 @@ BOB = Asked("is_he_with_you", "bob@acme.example", "Bob Baker", proved=True, why=
 FORGED = Asked("was_it_you", "sarah.miller@acme.example", "Sarah", proved=False, why="unproved")
 PRIVATE = Asked("was_it_you", "sarah@private.example", "Sarah", proved=True, why="other mailbox")
 ODD = Asked("was_it_you", "sarah.miller@acme.example", "Sarah", proved=True, why="odd header")
-QUESTIONS = {"unproved": FORGED, "other mailbox": PRIVATE, "odd header": ODD, "unknown sender": BOB}
+ROBOT = Asked("was_it_you", "sarah.miller@acme.example", "Sarah", proved=True, why="like a program")
+QUESTIONS = {
+    "unproved": FORGED,
+    "other mailbox": PRIVATE,
+    "odd header": ODD,
+    "unknown sender": BOB,
+    "like a program": ROBOT,
+}
 TOM = Person("Tom Baker", "tom@werk.example", "en", "seller", "")
 STRANGER = Mailbox("Bob Baker", "bob@acme.example")
 OWN = Ids(f"m.kkkk@{DOMAIN}", "own@acme.example", ("own@acme.example",))
@@ -125,6 +132,7 @@ def test_each_reason_to_wait_asks_its_own_question() -> None:
     assert "your mail server could not confirm it. Was this you?" in flat(ask(FORGED).text)
     assert "from sarah@private.example answers one that was sent to you. Is this you," in flat(ask(PRIVATE).text)
     assert "but we cannot be sure. Was this you?" in flat(ask(ODD).text)
+    assert "as a program would send them. Was this you?" in flat(ask(ROBOT).text)
     assert "bob@acme.example wants to answer in this request. Is he with you?" in flat(ask(BOB).text)
     assert ask(FORGED).subject == "Was this you? Palettiseur RX-90"
     assert ask(BOB).subject == "Somebody wants to answer: Palettiseur RX-90"
@@ -133,7 +141,7 @@ def test_each_reason_to_wait_asks_its_own_question() -> None:
 def test_who_may_be_taken_in_for_good_is_asked_so_and_a_forgery_is_not() -> None:
     assert all("yes for always" in flat(ask(asked).text) for asked in (PRIVATE, BOB))
     odd_stranger = replace(BOB, why="odd header")
-    assert not any("always" in ask(asked).text for asked in (FORGED, ODD, odd_stranger))
+    assert not any("always" in ask(asked).text for asked in (FORGED, ODD, ROBOT, odd_stranger))
     assert "yes for this time only" in flat(ask(odd_stranger).text)
 
 

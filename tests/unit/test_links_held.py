@@ -126,7 +126,7 @@ async def test_only_this_time_and_no(web: Web) -> None:
 
 
 @pytest.mark.parametrize("why", ["unproved", "odd header"])
-async def test_what_may_be_forged_is_asked_of_its_owner_alone_and_each_time(web: Web, why: str) -> None:
+async def test_what_needs_its_own_yes_is_asked_of_its_owner_alone_and_each_time(web: Web, why: str) -> None:
     made = await web.inquiry(cc=CC)
     held = await hold(web, made.masks["buyer"])
     await asked_of(web, held, why, (await people(web))[SELLER].seq)
