@@ -10,12 +10,15 @@ with 250. Refusals are answered in the session, so that the writer's own server 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from ..store import inquiries
 from ..store.values import InquiryRow, ParticipantRow
 from ..threading.subjects import base_subject
 from . import parents
 from .arrival import Arrival, BounceHit, Hit, MaskHit, OperatorHit
 from .by_mail import act_by_mail
+from .earlier import endings, with_signature_known
 from .errors import EMPTY, LOOP, Reply
 from .holding import record_held
 from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
@@ -100,6 +103,17 @@ class _Scene:
     inquiry: InquiryRow
     people: tuple[ParticipantRow, ...]
     candidates: parents.Candidates
+    earlier: tuple[str, ...]  # what its writer said before
+
+
+def _scene(connection: Connection, hit: MaskHit, understood: Understood, clues: parents.Clues) -> _Scene:
+    among = parents.candidates(connection, hit.inquiry, clues)
+    return _Scene(
+        inquiries.get(connection, hit.inquiry),
+        inquiries.participants(connection, hit.inquiry),
+        among,
+        endings(connection, hit.inquiry, understood, among),
+    )
 
 
 async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Outcome:
@@ -115,16 +129,12 @@ async def place(world: World, arrival: Arrival, understood: Understood, hit: Mas
     """Decide who wrote the mail and what it answers; records nothing."""
     clues = parents.clues(understood.mail, [place.reply_domain for place in world.settings.marketplace])
     evidence = await prove(world, arrival, understood)
-    scene = await world.store.read(
-        lambda connection: _Scene(
-            inquiries.get(connection, hit.inquiry),
-            inquiries.participants(connection, hit.inquiry),
-            parents.candidates(connection, hit.inquiry, clues),
-        )
-    )
+    scene = await world.store.read(lambda connection: _scene(connection, hit, understood, clues))
     writing_side = "seller" if hit.stands_for == "buyer" else "buyer"
     decision = _decide(world, arrival, understood, writing_side, scene, evidence)
     parent = parents.parent_of(understood.mail, scene.candidates)
+    if isinstance(decision, Known) and arrival.channel == "mail":
+        understood = with_signature_known(understood, scene.earlier)
     placed = Placed(arrival, understood, scene.inquiry, writing_side, parent, evidence)
     return placed, await guarded(world, placed, scene.candidates, decision)
 

@@ -65,6 +65,7 @@ def candidates(connection: Connection, inquiry: int, clue: Clues) -> Candidates:
             subject=row.subject,
             author=row.from_email,
             at=row.at,
+            thread_index=row.thread_index,
         )
         for row in rows
     )

@@ -25,6 +25,7 @@ from .understand import Understood
 from .world import Evidence, World
 
 _CLOCK_SKEW = timedelta(hours=24)  # a Date further in the future is not believed
+_THREAD_INDEX = 1000  # characters: of some 140 answers
 _REFUSALS = {NOT_ANY_MORE.reason: "left", OWN_SIDE.reason: "own_side", EMPTY.reason: "empty"}
 _EVENTS = {"auto_reply": "auto_reply.received", "list": "auto_reply.received", "bounce": "bounce.received"} | {
     "complaint": "complaint.received",
@@ -187,6 +188,7 @@ def add_message(
             from_name=understood.writer.name,
             subject=mail.first("Subject"),
             message_id=understood.message_id,
+            thread_index=mail.first("Thread-Index")[:_THREAD_INDEX],
             parent=placed.parent.message,
             parent_by=placed.parent.by,
             dedupe=understood.dedupe,

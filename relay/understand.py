@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 
 from ..threading.kinds import Kind, classify_mail
-from ..threading.reply import Split, split_mail
+from ..threading.reply import Split, Writer, split_mail
 from .arrival import Arrival
 from .mail import Mail, read
 from .mail.addresses import FromReading, read_from
@@ -53,13 +53,13 @@ def header_only(arrival: Arrival) -> Understood:
 
 def _understood(arrival: Arrival, mail: Mail) -> Understood:
     typed = arrival.channel == "page"  # in our own form: all of it is new, and a person's
-    split = Split.whole(mail.text) if typed else split_mail(mail)
-    values = [value for name, value in mail.raw_headers if name.lower() == "from"]
+    writer = read_from([value for name, value in mail.raw_headers if name.lower() == "from"])
+    split = Split.whole(mail.text) if typed else split_mail(mail, Writer(writer.name))
     message_id = _message_id(mail)
     return Understood(
         mail,
         Kind("human", ("page",)) if typed else classify_mail(mail, arrival.mail_from),
-        read_from(values),
+        writer,
         split,
         message_id,
         _dedupe(mail, message_id),

@@ -32,6 +32,14 @@ class Said:
     parent_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """The new text of a mail and its signature."""
+
+    text: str
+    signature: str
+
+
 _FIND = project(Message, MessageRow, or_(_message.c.id == bindparam("id"), _message.c.mail == bindparam("id")))
 
 
@@ -110,6 +118,20 @@ _SAID_SINCE = (
 def said_since(connection: Connection, inquiry: int, writer: str, since: datetime) -> tuple[Said, ...]:
     """Return what came by mail from an address to an inquiry after `since`, held mails too."""
     return tuple(fetch(connection, _SAID_SINCE, Said, inquiry=inquiry, writer=writer, since=since))
+
+
+_LAST_SAID = (
+    select(_message.c.text, _message.c.signature)
+    .where(_message.c.inquiry == bindparam("inquiry"), _message.c.from_email == bindparam("writer"))
+    .where(_message.c.channel == "mail")
+    .order_by(_message.c.seq.desc())
+    .limit(bindparam("most"))
+)
+
+
+def last_said(connection: Connection, inquiry: int, writer: str, most: int) -> tuple[Worded, ...]:
+    """Return the last mails of an address in an inquiry, newest first."""
+    return tuple(fetch(connection, _LAST_SAID, Worded, inquiry=inquiry, writer=writer, most=most))
 
 
 _FIRST_OF = select(func.min(_message.c.seq)).where(_message.c.inquiry == bindparam("inquiry"))

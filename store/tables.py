@@ -159,6 +159,7 @@ class Message(SQLModel, table=True):
     from_name: str = ""
     subject: str
     message_id: str = Field(default="", index=True)  # the writer's own, without angle brackets
+    thread_index: str = ""  # Outlook's header of that name
     parent: int | None = Field(default=None, foreign_key="message.seq")
     parent_by: str = ""
     dedupe: str

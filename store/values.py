@@ -70,6 +70,7 @@ class MessageRow:
     from_name: str
     subject: str
     message_id: str
+    thread_index: str
     parent: int | None
     parent_by: str
     text: str

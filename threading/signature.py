@@ -269,9 +269,15 @@ def _below_name(texts: Sequence[str], marks: list[str], end: int, name: str) -> 
     names = set(name.casefold().split())
     for place in range(end - 2, max(0, end - MOST_SIGNATURE_LINES), -1):
         words = set(plain(texts[place]).casefold().strip(",.").split()) if len(texts[place]) <= 80 else set[str]()
-        if words and words <= names and any(_CONTACT.search(text[:500]) for text in texts[place + 1 : end]):
+        below = [text[:500].strip() for text in texts[place + 1 : end] if text.strip()]
+        if words and words <= names and any(map(_CONTACT.search, below)) and not any(map(_is_prose, below)):
             marks[place + 1 : end] = ["signature"] * (end - place - 1)
             return
+
+
+def _is_prose(line: str) -> bool:
+    """A sentence, be there a number in it or not: a postscript is no part of a signature."""
+    return len(line.split()) >= 7 and line[-1:] in ".!?…。！？"
 
 
 def _closed(texts: Sequence[str], place: int) -> bool:

@@ -39,6 +39,12 @@ def test_a_store_of_the_first_schema_keeps_its_rows(tmp_path: Path) -> None:
         (message,) = messages.of_inquiry(connection, 1)
         (delivery,) = outbox.of_inquiry(connection, 1)
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-    assert (message.text, message.zone, message.seal, message.disguised) == ("the words", 0, "", False)
+    assert (message.text, message.zone, message.seal, message.disguised, message.thread_index) == (
+        "the words",
+        0,
+        "",
+        False,
+        "",
+    )
     assert (delivery.to, delivery.event) == ("z@z.example", None)
     one.dispose()

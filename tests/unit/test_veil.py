@@ -58,6 +58,7 @@ def message(*, disguised: bool = False) -> MessageRow:
         split_by="",
         language="",
         seal="",
+        thread_index="",
         disguised=disguised,
         raw=None,
         size=0,
