@@ -50,7 +50,6 @@ async def receive(world: World, arrival: Arrival) -> Reply:
             outcomes.append(await _receive_at(world, arrival, understood, hit))
         except Exception as error:  # noqa: BLE001 (raised again below, after the others had their turn)
             faults.append(error)
-    world.wake()
     if faults:
         raise faults[0]
     return await _one_answer(world, arrival, outcomes)
@@ -91,9 +90,11 @@ async def _receive_at(world: World, arrival: Arrival, understood: Understood, hi
         case MaskHit():
             return await _at_mask(world, arrival, understood, hit)
         case BounceHit():
-            return _Outcome(await record_bounce(world, arrival, understood, hit))
+            reply = await record_bounce(world, arrival, understood, hit)
         case OperatorHit():
-            return _Outcome(await record_operator(world, arrival, hit))
+            reply = await record_operator(world, arrival, hit)
+    world.wake()
+    return _Outcome(reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: 
     placed, decision = await place(world, arrival, understood, hit)
     _log_decided(world, placed, decision)
     if hit.verb:
-        return _Outcome(await act_by_mail(world, placed, decision, hit.verb, hit.detail))
+        reply = await act_by_mail(world, placed, decision, hit.verb, hit.detail)
+        world.wake()
+        return _Outcome(reply)
     writer = decision.participant if isinstance(decision, Known | Refusal) else None
     return _Outcome(await _record(world, placed, decision), writer)
 

@@ -36,6 +36,7 @@ async def record_held(world: World, placed: Placed, held: Held) -> Reply:
         return Accepted(message.id, count)
 
     done = await world.store.write(unit)
+    world.wake()
     if done.duplicate:
         log_accepted(world, placed, done)
     else:

@@ -1,10 +1,12 @@
 """What is recorded about one delivery: everything its mail is made from, read in one go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from ..store import inquiries, messages
+from ..store.messages import Ancestor
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
 from .compose.letters import Person
 from .compose.parts_kinds import kind_of
@@ -13,7 +15,7 @@ from .deeds import DEEDS, Deeds, load_deeds
 from .mail import read
 from .mail.masks import message_id
 from .mail.write import File
-from .veil import Veil, load_veil
+from .veil import Veil, make_veil, may_keep_typed
 from .world import World
 
 _LONGEST_CHAIN = 30  # ancestors named in References
@@ -44,30 +46,66 @@ class NothingToSend(Exception):
     """The delivery names nobody or nothing any more; the text says what is missing, for ops."""
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the mails of one message have in common: read anew, or known to whoever has just recorded it."""
+
+    inquiry: InquiryRow
+    masks: dict[str, str]
+    people: tuple[ParticipantRow, ...]  # everybody who is or was part of it, observers too
+    message: MessageRow | None
+    files: tuple[AttachmentRow, ...]
+    raw: bytes  # as in Job
+
+
 def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job:
     """Read everything that a delivery's mail is made from."""
+    return job_of(connection, world, delivery, _load_around(connection, world, delivery))
+
+
+def _load_around(connection: Connection, world: World, delivery: DeliveryRow) -> Around:
     if delivery.inquiry is None:
         raise NothingToSend("the delivery belongs to no inquiry")
     message = messages.get(connection, delivery.message) if delivery.message is not None else None
     files = messages.attachments(connection, [message.seq]) if message else ()
-    reader = _reader(connection, world, delivery, message)
-    people = [one for one in inquiries.participants(connection, delivery.inquiry) if one.side != "observer"]
-    others = tuple(person_of(one) for one in people if one.state == "active" and one.side != reader.side)
-    wanted = delivery.raw or (message.raw if message and (files or message.seal) else None)
-    return Job(
+    wanted = delivery.raw or (message.raw if message and needs_raw(message, files) else None)
+    return Around(
         inquiries.get(connection, delivery.inquiry),
         inquiries.masks_of(connection, delivery.inquiry),
-        reader,
+        inquiries.participants(connection, delivery.inquiry),
         message,
-        inquiries.participant(connection, message.author) if message and message.author is not None else None,
-        inquiries.participant(connection, delivery.about) if delivery.about is not None else None,
-        others,
-        tuple(people),
         files,
         raw_of(connection, world, wanted) if wanted else b"",
-        _chain(connection, world, delivery, message) if message else (),
-        load_veil(connection, world, delivery.inquiry, reader, delivery.created_at),
-        _calendar_uids(connection, world, delivery.inquiry, reader.side) if any(map(_is_calendar, files)) else (),
+    )
+
+
+def needs_raw(message: MessageRow, files: Sequence[AttachmentRow]) -> bool:
+    """Return whether a mail of this message is made from the raw mail as well."""
+    return bool(files or message.seal)
+
+
+def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: Around) -> Job:
+    """Put together what one delivery's mail is made from: a function of what is recorded, at every attempt."""
+    message, by_seq = around.message, {one.seq: one for one in around.people}
+    reader = _reader(world, delivery, around, by_seq)
+    parties = tuple(one for one in around.people if one.side != "observer")
+    others = tuple(person_of(one) for one in parties if one.state == "active" and one.side != reader.side)
+    place = world.settings.place(around.inquiry.marketplace)
+    keep_typed = may_keep_typed(connection, world, around.inquiry.seq, delivery.created_at)
+    return Job(
+        around.inquiry,
+        around.masks,
+        reader,
+        message,
+        by_seq[message.author] if message and message.author is not None else None,
+        by_seq[delivery.about] if delivery.about is not None else None,
+        others,
+        parties,
+        around.files,
+        around.raw,
+        _chain(connection, delivery, message, place.reply_domain) if message else (),
+        make_veil(world, around.people, around.masks, place.reply_domain, reader, keep_typed=keep_typed),
+        _calendar_uids(connection, world, around.inquiry.seq, reader.side) if any(map(_is_calendar, around.files)) else (),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
     )
 
@@ -98,30 +136,35 @@ def raw_of(connection: Connection, world: World, digest: str | None) -> bytes:
     return world.store.blobs.get(connection, digest)
 
 
-def _chain(connection: Connection, world: World, delivery: DeliveryRow, message: MessageRow) -> tuple[str, ...]:
+def _chain(connection: Connection, delivery: DeliveryRow, message: MessageRow, domain: str) -> tuple[str, ...]:
     """Return how the reader knows the mails above this one, oldest first.
 
     His own mails by the ids his client gave them, the others by the ids of the copies he got. For the writer
     himself the message is among them: his copy or notice answers his own mail.
     """
-    above = messages.ancestors(connection, message, _LONGEST_CHAIN)
-    line = (message, *above) if delivery.kind in _ABOUT_HIS_OWN else above
-    place = world.settings.place(inquiries.get(connection, message.inquiry).marketplace)
+    above = messages.ancestors(connection, message.parent, _LONGEST_CHAIN) if message.parent is not None else ()
+    above = tuple(one for one in above if one.seq != message.seq)
+    line = (Ancestor.of(message), *above) if delivery.kind in _ABOUT_HIS_OWN else above
+    foreign = [one.seq for one in line if not _own_id(one, delivery)]
     copies = {
-        copy.message: message_id(copy.token, place.reply_domain)
-        for copy in messages.sent_as(connection, [one.seq for one in line])
+        copy.message: message_id(copy.token, domain)
+        for copy in (messages.sent_as(connection, foreign) if foreign else ())
         if copy.recipient == delivery.recipient and copy.token != delivery.token
     }
     known = (_known_as(one, delivery, copies) for one in reversed(line))
     return tuple(id for id in known if id)
 
 
-def _known_as(message: MessageRow, delivery: DeliveryRow, copies: dict[int, str]) -> str:
+def _known_as(message: Ancestor, delivery: DeliveryRow, copies: dict[int, str]) -> str:
     """The writer of a held mail, who is no participant, knows only that mail of his."""
     if delivery.recipient is None:
         return message.message_id if message.seq == delivery.message else ""
-    own = message.message_id if message.author == delivery.recipient and message.channel == "mail" else ""
-    return own or copies.get(message.seq, "")
+    return _own_id(message, delivery) or copies.get(message.seq, "")
+
+
+def _own_id(message: Ancestor, delivery: DeliveryRow) -> str:
+    """The id that the reader's own client gave a mail of his, "" for what others wrote."""
+    return message.message_id if message.author == delivery.recipient and message.channel == "mail" else ""
 
 
 def person_of(row: ParticipantRow) -> Person:
@@ -130,24 +173,26 @@ def person_of(row: ParticipantRow) -> Person:
     return Person(row.name, row.email, row.language, side, row.company)
 
 
-def _reader(connection: Connection, world: World, delivery: DeliveryRow, message: MessageRow | None) -> ParticipantRow:
+def _reader(
+    world: World, delivery: DeliveryRow, around: Around, by_seq: dict[int, ParticipantRow]
+) -> ParticipantRow:
     """Return who reads it: a participant, or the writer of a held mail, who is none."""
     if delivery.recipient is not None:
-        return inquiries.participant(connection, delivery.recipient)
-    if message is None or delivery.inquiry is None:
+        return by_seq[delivery.recipient]
+    message = around.message
+    if message is None:
         raise NothingToSend("the delivery names nobody")
-    language = world.settings.place(inquiries.get(connection, delivery.inquiry).marketplace).language
     return ParticipantRow(
         seq=0,
         id="",
-        inquiry=delivery.inquiry,
+        inquiry=around.inquiry.seq,
         side=message.side,
         email=message.from_email,
         email_key="",
         name=message.from_name,
         company="",
         phone="",
-        language=language,
+        language=world.settings.place(around.inquiry.marketplace).language,
         state="",
         joined_by="",
         joined_at=message.at,

@@ -58,14 +58,14 @@ class Prepared:
     data: bytes
 
 
-async def prepare(world: World, delivery: DeliveryRow) -> Prepared:
-    """Read and compose one delivery. Raises NothingToSend, BlobMissing."""
+async def prepare(world: World, delivery: DeliveryRow, job: Job | None = None) -> Prepared:
+    """Compose one delivery from its job, which is read where it is not known. Raises NothingToSend, BlobMissing."""
     if delivery.kind == "spam":
         return await _spam(world, delivery)
     if delivery.inquiry is None:
         raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
         return _operator(world, delivery, raw)
-    job = await world.store.read(lambda connection: load_job(connection, world, delivery))
+    job = job or await world.store.read(lambda connection: load_job(connection, world, delivery))
     if len(job.raw) <= _LARGE and not (job.files and world.settings.masking.documents):
         return render(world, delivery, job)
     return await asyncio.to_thread(render, world, delivery, job)

@@ -3,16 +3,17 @@
 Each function runs inside a transaction of the store and writes everything that belongs together, or nothing.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ..store import events, inquiries, messages
+from ..store import events, inquiries, messages, outbox
+from ..store.outbox import Lease
 from ..store.rows import add
-from ..store.tables import Delivery, DeliveryState, Event, Link, MessageState, Participant, ParticipantState, Side
+from ..store.tables import DeliveryState, Event, Link, MessageState, Participant, ParticipantState, Side
 from ..store.values import DeliveryRow, MessageRow, ParticipantRow
 from .clock import new_id
 from .mail.masks import new_token
@@ -46,31 +47,52 @@ def queue_delivery(
     notice: Notice | None = None,
 ) -> int:
     """Queue one mail to one participant, due at once."""
-    row = due_at_once(cause, kind, to.email)
-    row.inquiry, row.recipient, row.message = to.inquiry, to.seq, message
+    row = _to_participant(cause, kind, to, message)
     if notice is not None:
-        row.cause, row.about, row.raw, row.event = notice.word, notice.about, notice.raw, notice.event
-    return add(connection, row)
+        row = replace(row, cause=notice.word, about=notice.about, raw=notice.raw, event=notice.event)
+    return outbox.queue(connection, row).seq
 
 
 def queue_to_stranger(connection: Connection, cause: Cause, message: MessageRow, word: str, kind: str = "told") -> int:
     """Queue a notice to the writer of a mail who is no participant; `word` says what became of it."""
-    row = due_at_once(cause, kind, message.from_email)
-    row.inquiry, row.message, row.cause = message.inquiry, message.seq, word
-    return add(connection, row)
+    row = due_at_once(cause, kind, message.from_email, inquiry=message.inquiry, message=message.seq)
+    return outbox.queue(connection, replace(row, cause=word)).seq
 
 
-def due_at_once(cause: Cause, kind: str, to: str) -> Delivery:
-    """Return a new delivery to a mail address that belongs to nothing yet."""
-    return Delivery(
+def _to_participant(cause: Cause, kind: str, to: ParticipantRow, message: int | None) -> DeliveryRow:
+    return due_at_once(cause, kind, to.email, inquiry=to.inquiry, message=message, recipient=to.seq)
+
+
+def due_at_once(
+    cause: Cause,
+    kind: str,
+    to: str,
+    *,
+    inquiry: int | None = None,
+    message: int | None = None,
+    recipient: int | None = None,
+) -> DeliveryRow:
+    """Return a new delivery to a mail address, which is not recorded yet."""
+    return DeliveryRow(
+        seq=0,
         id=new_id(cause.at),
         token=new_token(),
         mail=cause.mail,
         kind=kind,
+        inquiry=inquiry,
+        message=message,
+        recipient=recipient,
         to=to,
+        cause="",
+        about=None,
+        raw=None,
+        event=None,
         state=DeliveryState.QUEUED,
+        attempts=0,
         created_at=cause.at,
         next_attempt_at=cause.at,
+        finished_at=None,
+        remote="",
     )
 
 
@@ -79,24 +101,32 @@ def queue_message(
     cause: Cause,
     message: MessageRow,
     author: ParticipantRow,
+    people: Sequence[ParticipantRow],
     *,
     copy_to_writer: bool,
     has_it: Collection[str] = (),
-) -> int:
-    """Queue a message to everybody who is to read it; returns how many deliveries that made.
+    lease: Lease | None = None,
+) -> tuple[DeliveryRow, ...]:
+    """Queue a message to everybody of `people` who is to read it; returns the deliveries that made.
 
     The other side gets it relayed, the writer's colleagues see what was written for them (but for those who have
-    it already from the writer himself, by their address keys in `has_it`), the writer gets his copy.
+    it already from the writer himself, by their address keys in `has_it`), the writer gets his copy. With a `lease`,
+    those that need not wait are recorded as being sent already.
     """
-    count = 0
-    for person in inquiries.participants(connection, message.inquiry):
+    rows: list[DeliveryRow] = []
+    for person in people:
         kind = _kind_for(person, author, copy_to_writer=copy_to_writer)
         if kind and not (kind == "colleague" and person.email_key in has_it):
-            queue_delivery(connection, cause, kind, person, message.seq)
-            count += 1
-    add_event(connection, message.inquiry, cause.at, "message.relayed", author.seq, message.seq, {"recipients": count})
+            rows.append(_to_participant(cause, kind, person, message.seq))
+    queued = (
+        outbox.queue_leased(connection, rows, cause.at, lease)
+        if lease
+        else tuple(outbox.queue(connection, row) for row in rows)
+    )
+    proof = {"recipients": len(queued)}
+    add_event(connection, message.inquiry, cause.at, "message.relayed", author.seq, message.seq, proof)
     note_answered(connection, cause.at, message, author)
-    return count
+    return queued
 
 
 def _kind_for(person: ParticipantRow, author: ParticipantRow, *, copy_to_writer: bool) -> str:

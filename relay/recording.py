@@ -1,21 +1,24 @@
 """Writes down what the flow decided: a message, a held mail, an event. One transaction each, then the answer."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from sqlalchemy import Connection
 
-from ..store import blobs, inquiries, messages
+from ..store import blobs, inquiries, messages, outbox
 from ..store.blobs import StoredBlob
+from ..store.outbox import Lease
 from ..store.rows import add
-from ..store.tables import Attachment, Message, MessageState
-from ..store.values import InquiryRow, MessageRow, ParticipantRow
+from ..store.tables import Attachment, DeliveryState, Message, MessageState
+from ..store.values import DeliveryRow, InquiryRow, MessageRow, ParticipantRow
 from .arrival import Arrival, OperatorHit
 from .clock import new_id
 from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
+from .handover import Handed
 from .identify import Decision, Held, Joins, Known
+from .job import Around, job_of, needs_raw
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import clean_name
 from .mail.dates import zone_of
@@ -24,6 +27,7 @@ from .record import Cause, Notice, add_event, due_at_once, queue_delivery, queue
 from .understand import Understood
 from .world import Evidence, World
 
+_AT_ONCE = 262_144  # bytes; larger mails wait on disk, not in memory
 _CLOCK_SKEW = timedelta(hours=24)  # a Date further in the future is not believed
 _THREAD_INDEX = 1000  # characters: of some 140 answers
 _REFUSALS = {NOT_ANY_MORE.reason: "left", OWN_SIDE.reason: "own_side", EMPTY.reason: "empty"}
@@ -51,18 +55,28 @@ class Accepted:
     message: str
     deliveries: int
     duplicate: bool = False
+    handed: tuple[Handed, ...] = ()  # those of the deliveries that are this process's to send at once
 
 
 async def record_message(world: World, placed: Placed, decision: Known | Joins) -> Reply:
     """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
-    done = await world.store.write(lambda connection: write_message(connection, world, placed, raw, decision))
+    lease = world.handover.lease() if len(placed.arrival.data) <= _AT_ONCE else None
+    done = await world.store.write(lambda connection: write_message(connection, world, placed, raw, decision, lease))
     log_accepted(world, placed, done)
+    world.handover.give(done.handed)
+    if len(done.handed) < done.deliveries or isinstance(decision, Joins):  # somebody may be told who joined
+        world.wake()
     return kept(placed.arrival.id)
 
 
 def write_message(
-    connection: Connection, world: World, placed: Placed, raw: StoredBlob, decision: Known | Joins
+    connection: Connection,
+    world: World,
+    placed: Placed,
+    raw: StoredBlob,
+    decision: Known | Joins,
+    lease: Lease | None = None,
 ) -> Accepted:
     """Write message, files, events and deliveries; the same mail a second time changes nothing."""
     duplicate = messages.duplicate_of(connection, placed.inquiry.seq, placed.understood.dedupe)
@@ -77,8 +91,32 @@ def write_message(
     message = add_message(connection, placed, raw, MessageState.ACCEPTED, author.seq)
     has_it = {address.key for address in others}
     copy = world.settings.notices.copy_to_writer
-    count = queue_message(connection, cause, message, author, copy_to_writer=copy, has_it=has_it)
-    return Accepted(message.id, count)
+    people = inquiries.participants(connection, placed.inquiry.seq)
+    queued = queue_message(
+        connection, cause, message, author, people, copy_to_writer=copy, has_it=has_it, lease=lease
+    )
+    handed = _hand_over(connection, world, placed, message, people, queued, lease) if lease else ()
+    return Accepted(message.id, len(queued), handed=handed)
+
+
+def _hand_over(
+    connection: Connection,
+    world: World,
+    placed: Placed,
+    message: MessageRow,
+    people: tuple[ParticipantRow, ...],
+    queued: tuple[DeliveryRow, ...],
+    lease: Lease,
+) -> tuple[Handed, ...]:
+    """Return the deliveries that were recorded as being sent, with what their mails are made from."""
+    leased = [row for row in queued if row.state == DeliveryState.SENDING]
+    if not leased:
+        return ()
+    files = messages.attachments(connection, [message.seq]) if placed.understood.mail.attachments else ()
+    raw = placed.arrival.data if needs_raw(message, files) else b""
+    masks = inquiries.masks_of(connection, placed.inquiry.seq)
+    around = Around(placed.inquiry, masks, people, message, files, raw)
+    return tuple(Handed(row, lease.until, job_of(connection, world, row, around)) for row in leased)
 
 
 def _author(
@@ -129,8 +167,7 @@ async def record_operator(world: World, arrival: Arrival, hit: OperatorHit) -> R
     def unit(connection: Connection) -> None:
         blobs.record(connection, [raw])
         row = due_at_once(Cause(arrival.id, arrival.at), "operator", hit.address)
-        row.raw = raw.hash
-        add(connection, row)
+        outbox.queue(connection, replace(row, raw=raw.hash))
 
     await world.store.write(unit)
     world.journal.operator(id=arrival.id, to=hit.address, deliveries=1)

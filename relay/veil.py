@@ -104,9 +104,23 @@ def load_veil(connection: Connection, world: World, inquiry: int, reader: Partic
     """Read what hides the people of an inquiry from `reader`, as it stood at `at`."""
     people = inquiries.participants(connection, inquiry)
     place = world.settings.place(inquiries.get(connection, inquiry).marketplace)
-    names = names_for(people, inquiries.masks_of(connection, inquiry), place.reply_domain, reader.email)
-    names = replace(names, documents=world.settings.masking.documents)
-    return Veil(names, phones(people, reader), may_keep_typed(connection, world, inquiry, at))
+    keep_typed = may_keep_typed(connection, world, inquiry, at)
+    masks = inquiries.masks_of(connection, inquiry)
+    return make_veil(world, people, masks, place.reply_domain, reader, keep_typed=keep_typed)
+
+
+def make_veil(
+    world: World,
+    people: Sequence[ParticipantRow],
+    masks: dict[str, str],
+    domain: str,
+    reader: ParticipantRow,
+    *,
+    keep_typed: bool,
+) -> Veil:
+    """Return what hides `people` from `reader`; `masks`: the tokens by side."""
+    names = replace(names_for(people, masks, domain, reader.email), documents=world.settings.masking.documents)
+    return Veil(names, phones(people, reader), keep_typed)
 
 
 def may_keep_typed(connection: Connection, world: World, inquiry: int, at: datetime) -> bool:

@@ -1,13 +1,14 @@
 """What flow and actions work with: handed in once at the start, never looked up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..store.store import Store
 from .arrival import Arrival
 from .clock import Clock
 from .compose.dkim import Signer
+from .handover import HandOver
 from .journal import Journal
 from .mail.addresses import Address
 from .personal_links import LinkMaker
@@ -53,7 +54,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The gateway without its doors. `wake` tells the deliverer that there is work; it never blocks."""
+    """The gateway without its doors. `wake` tells the deliverer that something was queued; it never blocks."""
 
     settings: Settings
     store: Store
@@ -64,3 +65,4 @@ class World:
     prover: Prover | None = None  # None: authentication is off
     signer: Signer | None = None  # None: mail goes out unsigned
     readers: Readers | None = None  # None: large and odd mail is read in a thread
+    handover: HandOver = field(default_factory=HandOver)  # for what need not be queued

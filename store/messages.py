@@ -1,11 +1,11 @@
 """Messages and their attachments: duplicates, parents, the whole exchange."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, literal, or_, select, update
 
 from .tables import Attachment, Delivery, Message, MessageState, table
 from .values import AttachmentRow, MessageRow, fetch, fetch_one, project
@@ -157,16 +157,38 @@ def sent_as(connection: Connection, messages: Collection[int]) -> tuple[SentAs, 
     return tuple(fetch(connection, _SENT_AS, SentAs, messages=list(messages)))
 
 
-def ancestors(connection: Connection, message: MessageRow, limit: int) -> tuple[MessageRow, ...]:
-    """Return up to `limit` ancestors of a message, nearest first. A cycle ends the walk."""
-    found: list[MessageRow] = []
-    seen = {message.seq}
-    parent = message.parent
-    while parent is not None and parent not in seen and len(found) < limit:
-        seen.add(parent)
-        found.append(get(connection, parent))
-        parent = found[-1].parent
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A message above another one: as much of it as its readers' clients thread by."""
+
+    seq: int
+    parent: int | None
+    author: int | None
+    channel: str
+    message_id: str
+
+    @classmethod
+    def of(cls, message: MessageRow) -> Self:
+        """Return as much of a message."""
+        return cls(message.seq, message.parent, message.author, message.channel, message.message_id)
+
+
+def _walk() -> Select[Any]:
+    picked = [_message.c[field.name] for field in fields(Ancestor)]
+    start = select(*picked, literal(1).label("depth")).where(_message.c.seq == bindparam("parent"))
+    line = start.cte("line", recursive=True)
+    above = select(*picked, line.c.depth + 1).join(line, _message.c.seq == line.c.parent)
+    line = line.union_all(above.where(line.c.depth < bindparam("most")))
+    return select(*(line.c[field.name] for field in fields(Ancestor))).order_by(line.c.depth)
+
+
+_ANCESTORS = _walk()
+
+
+def ancestors(connection: Connection, parent: int, limit: int) -> tuple[Ancestor, ...]:
+    """Return the message `parent` and what is above it, nearest first, up to `limit`. A cycle ends the walk."""
+    found = fetch(connection, _ANCESTORS, Ancestor, parent=parent, most=limit)
+    return tuple({one.seq: one for one in found}.values())
 
 
 _ATTACHMENTS = project(Attachment, AttachmentRow, _attachment.c.message.in_(bindparam("messages", expanding=True)))
@@ -195,6 +217,19 @@ _LOCK = select(_message.c.seq).where(_message.c.seq == bindparam("of")).with_for
 def lock(connection: Connection, seq: int) -> None:
     """Let nobody else write about this message until the transaction ends (SQLite has one writer anyway)."""
     connection.execute(_LOCK, {"of": seq})
+
+
+_DELIVER = (
+    update(_message)
+    .where(_message.c.seq.in_(bindparam("those", expanding=True)), _message.c.state == MessageState.ACCEPTED)
+    .values(state=MessageState.DELIVERED)
+)
+
+
+def deliver(connection: Connection, those: Sequence[int]) -> None:
+    """Mark messages that somebody's server took; those that failed elsewhere, and the delivered ones, stay so."""
+    if those:
+        connection.execute(_DELIVER, {"those": list(those)})
 
 
 def release(connection: Connection, seq: int, author: int) -> bool:

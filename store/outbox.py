@@ -1,6 +1,7 @@
 """Deliveries: leased by whoever sends, each attempt written before it starts, finished rows kept."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -26,15 +27,10 @@ _HEAD_HOLDS = timedelta(minutes=30)  # how long a waiting mail keeps later ones 
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What one attempt came to."""
+class Lease:
+    """By whom a delivery is being sent, and until when it is his alone."""
 
-    at: datetime
-    host: str
-    stage: str
-    code: int
-    enhanced: str
-    text: str
+    until: datetime
 
 
 def _due() -> ColumnElement[bool]:
@@ -83,14 +79,65 @@ def lease(connection: Connection, now: datetime, until: datetime, limit: int) ->
     return leased
 
 
-_NEXT_DUE = select(func.min(_delivery.c.next_attempt_at)).where(
-    _delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED))
+_QUEUE = insert(_delivery)
+_WRITTEN = tuple(field.name for field in fields(DeliveryRow) if field.name != "seq")
+
+
+def queue(connection: Connection, row: DeliveryRow) -> DeliveryRow:
+    """Record a new delivery; returns it with its sequence number."""
+    return _insert(connection, row, None)
+
+
+def queue_leased(
+    connection: Connection, rows: Sequence[DeliveryRow], now: datetime, lease: Lease
+) -> tuple[DeliveryRow, ...]:
+    """Record new deliveries, and of each that need not wait behind another that its first attempt begins.
+
+    Those are in state "sending" in what is returned: whoever called sends them, and nobody else.
+    """
+    behind = _waiting_for(connection, rows)
+    begun = [row if row.recipient in behind else replace(row, state=DeliveryState.SENDING, attempts=1) for row in rows]
+    queued = tuple(_insert(connection, row, lease if row.state == DeliveryState.SENDING else None) for row in begun)
+    attempts = [
+        {"delivery": row.seq, "number": row.attempts, "started_at": now}
+        for row in queued
+        if row.state == DeliveryState.SENDING
+    ]
+    if attempts:
+        connection.execute(_BEGIN_ATTEMPT, attempts)
+    return queued
+
+
+def _insert(connection: Connection, row: DeliveryRow, lease: Lease | None) -> DeliveryRow:
+    values = {name: getattr(row, name) for name in _WRITTEN} | {"lease_until": lease.until if lease else None}
+    result = connection.execute(_QUEUE, values)
+    return replace(row, seq=int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0)
+
+
+_LEGS = select(_delivery.c.recipient).where(
+    _delivery.c.inquiry == bindparam("inquiry"),
+    _delivery.c.recipient.in_(bindparam("recipients", expanding=True)),
+    _delivery.c.state.in_(WAITING),
 )
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """Return when the next waiting delivery is due."""
-    return connection.execute(_NEXT_DUE).scalar()
+def _waiting_for(connection: Connection, rows: Sequence[DeliveryRow]) -> set[int | None]:
+    """Return the recipients of these deliveries of one inquiry to whom an earlier one is still to go."""
+    recipients = [row.recipient for row in rows if row.recipient is not None]
+    if not recipients:
+        return set()
+    return set(connection.execute(_LEGS, {"inquiry": rows[0].inquiry, "recipients": recipients}).scalars())
+
+
+_WAITS = _delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED))
+_NEXT_DUE = select(func.min(_delivery.c.next_attempt_at)).where(_WAITS, _delivery.c.next_attempt_at > bindparam("now"))
+_OVERDUE = select(_delivery.c.seq).where(_WAITS, _delivery.c.next_attempt_at <= bindparam("now")).limit(1)
+
+
+def next_due(connection: Connection, now: datetime) -> tuple[bool, datetime | None]:
+    """Return whether a delivery is due and still waits (behind another, or for a place), and when the next one is."""
+    overdue = connection.execute(_OVERDUE, {"now": now}).first() is not None
+    return overdue, connection.execute(_NEXT_DUE, {"now": now}).scalar()
 
 
 def take_back(connection: Connection, now: datetime) -> int:
@@ -99,49 +146,6 @@ def take_back(connection: Connection, now: datetime) -> int:
     return connection.execute(
         statement.values(state=DeliveryState.DEFERRED, next_attempt_at=now, lease_until=None)
     ).rowcount
-
-
-_END_ATTEMPT = (
-    update(_attempt)
-    .where(_attempt.c.delivery == bindparam("of"), _attempt.c.number == bindparam("try"))
-    .values({name: bindparam(f"new_{name}") for name in ("ended_at", "host", "stage", "code", "enhanced", "text")})
-)
-_FINISH = (
-    update(_delivery)
-    .where(_delivery.c.seq == bindparam("of"), _delivery.c.state == DeliveryState.SENDING)
-    .values(
-        state=bindparam("new_state"),
-        next_attempt_at=bindparam("again"),
-        lease_until=None,
-        finished_at=bindparam("finished"),
-        remote=bindparam("said"),
-    )
-)
-
-
-def finish(
-    connection: Connection, delivery: DeliveryRow, tried: Tried, state: DeliveryState, next_attempt: datetime
-) -> bool:
-    """Record how an attempt ended; False when the delivery was not being sent any more (dropped meanwhile)."""
-    ended = {
-        "of": delivery.seq,
-        "try": delivery.attempts,
-        "new_ended_at": tried.at,
-        "new_host": tried.host,
-        "new_stage": tried.stage,
-        "new_code": tried.code,
-        "new_enhanced": tried.enhanced,
-        "new_text": tried.text,
-    }
-    connection.execute(_END_ATTEMPT, ended)
-    result = {
-        "of": delivery.seq,
-        "new_state": state,
-        "again": next_attempt,
-        "finished": tried.at if state in (DeliveryState.SENT, DeliveryState.FAILED) else None,
-        "said": " ".join(filter(None, (str(tried.code or ""), tried.enhanced, tried.text))),
-    }
-    return connection.execute(_FINISH, result).rowcount == 1
 
 
 def fail_later(connection: Connection, seq: int, at: datetime, remote: str) -> bool:

@@ -1,8 +1,8 @@
 """A side says no to the request: with a reason, kindly told to the other side, to be taken back for some hours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...store.rows import add
+from ...store import outbox
 from ..compose.reasons import Reason
 from ..record import due_at_once
 from .deed import CannotAct, Deed, Done
@@ -41,6 +41,4 @@ def _tell_ops(deed: Deed, event: int) -> None:
     """What a seller calls spam is the operator's to look at; the buyer hears nothing of it."""
     operator = deed.world.settings.operator.email
     if operator:
-        row = due_at_once(deed.cause, "spam", operator)
-        row.event = event
-        add(deed.connection, row)
+        outbox.queue(deed.connection, replace(due_at_once(deed.cause, "spam", operator), event=event))

@@ -102,7 +102,8 @@ def _let_through(
     messages.release(connection, message.seq, author.seq)
     add_event(connection, message.inquiry, cause.at, "message.released", author.seq, message.seq, {"by": by})
     copy = world.settings.notices.copy_to_writer and author.state == ParticipantState.ACTIVE
-    return queue_message(connection, cause, message, author, copy_to_writer=copy)
+    people = inquiries.participants(connection, message.inquiry)
+    return len(queue_message(connection, cause, message, author, people, copy_to_writer=copy))
 
 
 def _author(connection: Connection, world: World, message: MessageRow, scope: Scope, by: str) -> ParticipantRow:

@@ -34,7 +34,9 @@ async def prove(world: World, message_id: str) -> str:
             proof = {"by": "link"}
             add_event(connection, message.inquiry, now, "message.released", author.seq, message.seq, proof)
             copy = world.settings.notices.copy_to_writer
-            return "relayed", message, queue_message(connection, cause, message, author, copy_to_writer=copy)
+            people = inquiries.participants(connection, message.inquiry)
+            queued = queue_message(connection, cause, message, author, people, copy_to_writer=copy)
+            return "relayed", message, len(queued)
         if isinstance(decision, Refusal):
             say_no(connection, cause, message, decision.reply.reason)
             return "refused", message, 0

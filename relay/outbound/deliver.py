@@ -1,4 +1,4 @@
-"""Takes due deliveries off the outbox and sends them, a bounded number at a time.
+"""Sends deliveries, a bounded number at a time: those handed over by the flow, and those that are due in the outbox.
 
 Each attempt is recorded before it starts and completed when it ended; what a stopped process left half sent is
 taken back at the next start and sent again under the same Message-ID. Never raises because of one mail.
@@ -6,24 +6,26 @@ taken back at the next start and sent again under the same Message-ID. Never rai
 
 import asyncio
 import traceback
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Connection
-
-from ...store import messages, outbox
-from ...store.outbox import Tried
-from ...store.tables import DeliveryState, MessageState
+from ...store import outbox
+from ...store.outbox import Lease
+from ...store.results import Finished, Tried
+from ...store.tables import DeliveryState
 from ...store.values import DeliveryRow
 from ...store.writer import StoreClosed, StoreFailed
 from .. import crash
 from ..clock import iso, new_id
+from ..handover import Handed
 from ..job import NothingToSend
 from ..prepare import Prepared, prepare
-from ..record import Cause, add_event, cause_word, fail_message
 from ..world import World
 from .backoff import next_attempt
+from .marks import Mark, Marks
 from .transport import Outcome, Transport
 
 _TRIES = 3  # to make a mail
@@ -38,6 +40,10 @@ class Deliverer:
         self._transport = transport
         self._work = work
         self._running: set[asyncio.Task[None]] = set()
+        self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
+        self._marks = Marks(world, self._recorded)
+        self._taken_back = False
+        self._more = True  # something that is due may wait in the outbox for the end of another delivery
         self._stopping = False
         self._leasing_over = asyncio.Event()
         self._leasing_over.set()
@@ -46,10 +52,14 @@ class Deliverer:
         """Send until `stop` is called."""
         self._leasing_over.clear()
         try:
-            now = self._world.clock()
-            await self._world.store.write(lambda connection: outbox.take_back(connection, now))
+            if not self._taken_back:  # only once: later on, what is being sent is ours
+                now = self._world.clock()
+                await self._world.store.write(lambda connection: outbox.take_back(connection, now))
+                self._taken_back = True
+            self._world.handover.open(self._room, self._begin)
             while not self._stopping:
                 self._work.clear()
+                self._more = True
                 if not await self._lease():
                     await self._wait()
         finally:
@@ -58,6 +68,8 @@ class Deliverer:
     async def stop(self, grace: float) -> None:
         """Lease nothing more, give what is being sent `grace` seconds, close the connections."""
         self._stopping = True
+        self._world.handover.close()
+        self._handed.clear()  # as being sent in the store: the next start takes it back
         self._work.set()
         await self._leasing_over.wait()
         if self._running:
@@ -65,7 +77,39 @@ class Deliverer:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._marks.settle()
         await self._transport.close()
+
+    # -- what is to be sent
+
+    def _room(self) -> Lease | None:
+        """The lease of what is handed over; None while as many wait in memory as are being sent."""
+        outbound = self._world.settings.outbound
+        if self._stopping or len(self._running) + len(self._handed) >= 2 * outbound.connections:
+            return None
+        return Lease(self._world.clock() + outbound.lease)
+
+    def _begin(self, handed: Handed) -> None:
+        """Send what is ours already, or have it wait for a place."""
+        if len(self._running) >= self._world.settings.outbound.connections:
+            self._handed.append(handed)
+            return
+        task = asyncio.create_task(self._work_from(handed))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _work_from(self, handed: Handed) -> None:
+        """Send one delivery, then those that were waiting for its place."""
+        await self._deliver(handed)
+        while self._handed and not self._stopping:
+            await self._deliver(self._handed.popleft())
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if self._more:
+            self._work.set()
 
     async def _lease(self) -> bool:
         """Start what is due and fits; True when something was started."""
@@ -74,48 +118,48 @@ class Deliverer:
         if free <= 0:
             return False
         now = self._world.clock()
-        leased = await self._world.store.write(
-            lambda connection: outbox.lease(connection, now, now + outbound.lease, free)
-        )
+        until = now + outbound.lease
+        leased = await self._world.store.write(lambda connection: outbox.lease(connection, now, until, free))
         for delivery in leased:
-            task = asyncio.create_task(self._deliver(delivery))
-            self._running.add(task)
-            task.add_done_callback(self._ended)
+            self._begin(Handed(delivery, until))
         return bool(leased)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._work.set()
 
     async def _wait(self) -> None:
         """Sleep until there is work, a place is free, or the next delivery is due; `poll` at the longest."""
         outbound = self._world.settings.outbound
-        due = await self._world.store.read(outbox.next_due)
-        until_due = outbound.poll if due is None else due - self._world.clock()
+        now = self._world.clock()
+        overdue, due = await self._world.store.read(lambda connection: outbox.next_due(connection, now))
+        self._more = overdue
+        until_due = outbound.poll if due is None else due - now
         seconds = min(max(until_due, _SHORTEST_WAIT), outbound.poll).total_seconds()
         busy = len(self._running) >= outbound.connections
         with suppress(TimeoutError):
             async with asyncio.timeout(None if busy else seconds):
                 await self._work.wait()
 
-    async def _deliver(self, delivery: DeliveryRow) -> None:
-        """Send one delivery and record how it went; a fault of ours defers it and is logged."""
+    # -- one delivery
+
+    async def _deliver(self, handed: Handed) -> None:
+        """Send one delivery and have it recorded how it went; a fault of ours defers it and is logged."""
         crash.here("after-lease")
+        delivery = handed.delivery
+        left = handed.until - self._world.clock() - self._world.settings.outbound.lease * 0.1
+        if left <= timedelta():
+            return  # it has waited so long that somebody else may take it any moment
         try:
-            prepared = await prepare(self._world, delivery)
+            prepared = await prepare(self._world, delivery, handed.job)
         except NothingToSend as nothing:
             outcome = Outcome.deferred(str(nothing), "4.3.5")
         except Exception as error:  # noqa: BLE001 (one broken mail must not stop the others)
             outcome = self._unmade(delivery, error)
         else:
-            outcome = await self._try(delivery, prepared)
+            outcome = await self._try(delivery, prepared, left.total_seconds())
         crash.here("after-answer")
-        try:
-            await self._record(delivery, outcome)
-        except Exception:  # noqa: BLE001 (the store is in trouble; the lease runs out and it is sent again)
-            self._fault(delivery)
+        now = self._world.clock()
+        tried = Tried(now, outcome.host, outcome.stage, outcome.code, outcome.enhanced, outcome.text)
+        self._marks.add(Mark(Finished(delivery, tried, *self._next(delivery, outcome, now)), outcome))
 
-    async def _send(self, delivery: DeliveryRow, prepared: Prepared) -> Outcome:
+    async def _send(self, delivery: DeliveryRow, prepared: Prepared, limit: float) -> Outcome:
         self._world.journal.sending(
             id=delivery.mail,
             delivery=delivery.id,
@@ -125,7 +169,6 @@ class Deliverer:
             host=self._transport.describe(prepared.envelope),
         )
         crash.here("before-send")
-        limit = self._world.settings.outbound.lease.total_seconds() * 0.9  # nobody else may take it meanwhile
         try:
             async with asyncio.timeout(limit):
                 outcome = await self._transport.send(prepared.envelope, prepared.data)
@@ -135,9 +178,10 @@ class Deliverer:
             self._log_fault(delivery, outcome.cause)
         return outcome
 
-    async def _try(self, delivery: DeliveryRow, prepared: Prepared) -> Outcome:
+    async def _try(self, delivery: DeliveryRow, prepared: Prepared, limit: float) -> Outcome:
+        """Send a mail within `limit` seconds: after that somebody else may take it."""
         try:
-            return await self._send(delivery, prepared)
+            return await self._send(delivery, prepared, limit)
         except Exception:  # noqa: BLE001 (a fault of ours: the mail is tried again)
             return self._fault(delivery)
 
@@ -162,22 +206,12 @@ class Deliverer:
         self._world.journal.fault(id=delivery.mail, reference=reference, where="deliver", cause=cause)
         return reference
 
-    async def _record(self, delivery: DeliveryRow, outcome: Outcome) -> None:
-        now = self._world.clock()
-        state, next_at = self._next(delivery, outcome, now)
-        tried = Tried(now, outcome.host, outcome.stage, outcome.code, outcome.enhanced, outcome.text)
-
-        def unit(connection: Connection) -> None:
-            if not outbox.finish(connection, delivery, tried, state, next_at):
-                return
-            if state == DeliveryState.SENT:
-                _note_delivered(connection, delivery, tried)
-            elif state == DeliveryState.FAILED:
-                _note_failed(connection, delivery, outcome, now)
-
-        await self._world.store.write(unit)
-        crash.here("after-record")
-        self._log(delivery, outcome, state, next_at, now)
+    def _recorded(self, batch: Sequence[Mark]) -> None:
+        """Tell the log what is on disk now; what waited behind it may go."""
+        for mark in batch:
+            self._log(mark)
+        if self._more:
+            self._work.set()
 
     def _next(self, delivery: DeliveryRow, outcome: Outcome, now: datetime) -> tuple[DeliveryState, datetime]:
         """Return the state after this attempt and when the next one is due (now, where there is none)."""
@@ -190,33 +224,16 @@ class Deliverer:
         again = next_attempt(delivery.created_at, now, delivery.attempts, outbound.retry, outbound.give_up, spread)
         return (DeliveryState.FAILED, now) if again is None else (DeliveryState.DEFERRED, again)
 
-    def _log(
-        self, delivery: DeliveryRow, outcome: Outcome, state: DeliveryState, next_at: datetime, now: datetime
-    ) -> None:
-        journal, remote = self._world.journal, outcome.remote
+    def _log(self, mark: Mark) -> None:
+        journal, remote, one = self._world.journal, mark.outcome.remote, mark.finished
+        delivery = one.delivery
         names = {"id": delivery.mail, "delivery": delivery.id, "to": delivery.to, "kind": delivery.kind}
-        if state == DeliveryState.SENT:
-            delay = (now - delivery.created_at).total_seconds()
+        if one.state == DeliveryState.SENT:
+            delay = (one.tried.at - delivery.created_at).total_seconds()
             journal.sent(**names, attempt=delivery.attempts, delay=delay, remote=remote)
-        elif state == DeliveryState.DEFERRED:
-            journal.deferred(**names, attempt=delivery.attempts, next_attempt=iso(next_at), remote=remote)
+        elif one.state == DeliveryState.DEFERRED:
+            journal.deferred(**names, attempt=delivery.attempts, next_attempt=iso(one.next_attempt), remote=remote)
         else:
-            why = "gave up" if outcome.state == "deferred" else "refused"
+            why = "gave up" if mark.outcome.state == "deferred" else "refused"
             journal.failed(**names, attempt=delivery.attempts, why=why, remote=remote)
             self._work.set()  # the notice to the writer is waiting
-
-
-def _note_delivered(connection: Connection, delivery: DeliveryRow, tried: Tried) -> None:
-    if delivery.inquiry is None or delivery.kind not in ("request", "relayed", "colleague"):
-        return
-    proof = {"by": "remote", "reply": f"{tried.code} {tried.enhanced}".strip(), "delivery": delivery.id}
-    add_event(connection, delivery.inquiry, tried.at, "message.delivered", delivery.recipient, delivery.message, proof)
-    if delivery.message is not None and delivery.kind != "colleague":
-        messages.set_state(connection, delivery.message, MessageState.DELIVERED, (MessageState.ACCEPTED,))
-
-
-def _note_failed(connection: Connection, delivery: DeliveryRow, outcome: Outcome, now: datetime) -> None:
-    gave_up = outcome.state == "deferred"
-    word = "unreachable" if gave_up else cause_word(outcome.code, outcome.enhanced)
-    proof = {"by": "retries" if gave_up else "remote", "why": word, "delivery": delivery.id}
-    fail_message(connection, Cause(delivery.mail, now), delivery, word, proof)
