@@ -1,97 +1,111 @@
 """CPU of the delivery of a mail: all from its commit to the recorded 250 of the remote, without the doors.
 
-    .venv/bin/python bench/delivery.py [--mails 500] [--rounds 5] [--at-once 10] [--sign] [--profile FILE]
+    .venv/bin/python -m parley.bench.delivery [--mails 500] [--rounds 5] [--at-once 10] [--sign] [--profile FILE]
 
-A gateway without doors runs in this process, a sink in another one. Each round hands mails to the flow twice, once with
-the deliverer running and once without it; the difference is what the delivery costs. `--sign` has a DKIM RSA-2048 key.
-`--profile` writes what cProfile saw of the event loop.
+A gateway without doors runs in this process, a sink in another one. The same mails go through the flow twice, once with
+a deliverer and once without; the difference is what the delivery costs. `--sign` has a DKIM RSA-2048 key. `--profile`
+writes what cProfile saw of the event loop.
 """
 
 import argparse
 import asyncio
 import cProfile
 import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from parley.relay import flow  # noqa: E402
-from parley.relay.actions.create import create  # noqa: E402
-from parley.relay.app import Gateway  # noqa: E402
-from parley.relay.arrival import Arrival, Peer  # noqa: E402
-from parley.relay.clock import new_id  # noqa: E402
-from parley.relay.compose.dkim import new_key  # noqa: E402
-from parley.relay.order import read_order  # noqa: E402
-from parley.relay.resolve import resolve  # noqa: E402
-from parley.relay.settings import parse  # noqa: E402
-from relay import SELLER, SETTINGS, Sink, letter  # noqa: E402
+from parley.bench.letters import SELLER, Letters
+from parley.bench.relays import Sink, start_sink, temporary
+from parley.relay import flow
+from parley.relay.actions.create import create
+from parley.relay.app import Gateway
+from parley.relay.arrival import Arrival, Hit, Peer
+from parley.relay.clock import new_id
+from parley.relay.compose.dkim import new_key
+from parley.relay.errors import Reply
+from parley.relay.order import read_order
+from parley.relay.resolve import resolve
+from parley.relay.settings import parse
+from parley.store import outbox
 
 DOMAIN = "reply.market.example"
+_SETTINGS = """
+[outbound]
+port = {sink}
+tls = "off"
+[sender]
+authentication = "off"
+[log]
+stderr = false
+[notices]
+copy_to_writer = false
+{dkim}
+[[marketplace]]
+id = "market"
+name = "Market"
+reply_domain = "reply.market.example"
+"""
+_DKIM = '[dkim]\nselector = "b"\nkey_file = "key.pem"'
 
 
-class Bench:
-    """A gateway, its masks, and the numbers of its mails."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is measured."""
 
-    def __init__(self, gateway: Gateway, masks: Sequence[str], sink: Sink, options: argparse.Namespace) -> None:
-        self.gateway, self.masks, self.sink, self.options = gateway, masks, sink, options
-        self.number = 0
-
-    async def feed(self) -> None:
-        """Hand one round of mails to the flow, some at once."""
-        world = self.gateway.world
-        numbers = iter(range(self.number, self.number + self.options.mails))
-        self.number += self.options.mails
-
-        async def one() -> None:
-            for number in numbers:
-                mask = self.masks[number % len(self.masks)]
-                hit = await resolve(world, mask.partition("@")[0], DOMAIN)
-                now = world.clock()
-                data = letter(number, mask, 2048)
-                reply = await flow.receive(world, Arrival(new_id(now), now, Peer("127.0.0.1"), SELLER, (hit,), data))
-                if not reply.accepted:
-                    raise SystemExit(str(reply))
-
-        await asyncio.gather(*(one() for _ in range(self.options.at_once)))
-
-    async def delivered(self) -> None:
-        """Wait until nothing waits."""
-        from parley.store import outbox
-
-        while await self.gateway.world.store.read(lambda c: outbox.waiting(c, 1)):
-            await asyncio.sleep(0.02)
+    mails: int
+    rounds: int
+    at_once: int
+    inquiries: int
+    sign: bool
+    profile: str
 
 
-def settings_of(folder: Path, sink: Sink, sign: bool) -> str:
-    """The settings of the whole benchmark, with a key where it signs."""
-    text = SETTINGS.format(smtp=0, sink=sink.port, links=0)
-    if sign:
-        (folder / "key.pem").write_bytes(new_key()[0])
-        text = text.replace("[log]", '[dkim]\nselector = "b"\nkey_file = "key.pem"\n[log]')
-    return text
+async def feed(gateway: Gateway, masks: list[str], first: int, options: Options) -> None:
+    """Hand one round of mails to the flow, some at once."""
+    world, letters = gateway.world, Letters(2048)
+    numbers = iter(range(first, first + options.mails))
+
+    async def one() -> None:
+        for number in numbers:
+            mask = masks[number % len(masks)]
+            hit = await resolve(world, mask.partition("@")[0], DOMAIN)
+            reply = await flow.receive(world, _arrival(gateway, hit, letters.letter(number, mask)))
+            if not reply.accepted:
+                raise SystemExit(reply.line)
+
+    await asyncio.gather(*(one() for _ in range(options.at_once)))
 
 
-async def run(folder: Path, sink: Sink, options: argparse.Namespace, *, deliver: bool) -> float:
+def _arrival(gateway: Gateway, hit: Hit | Reply, data: bytes) -> Arrival:
+    if isinstance(hit, Reply):
+        raise SystemExit(hit.line)
+    now = gateway.world.clock()
+    return Arrival(new_id(now), now, Peer("127.0.0.1"), SELLER, (hit,), data)
+
+
+async def delivered(gateway: Gateway) -> None:
+    """Wait until nothing waits."""
+    while await gateway.world.store.read(lambda c: outbox.waiting(c, 1)):  # noqa: ASYNC110 (it is measured, not changed)
+        await asyncio.sleep(0.02)
+
+
+async def run(folder: Path, sink: Sink, options: Options, *, deliver: bool) -> float:
     """Return the median CPU of a mail in milliseconds, with its delivery or without."""
-    folder.mkdir()
-    gateway = Gateway(parse(settings_of(folder, sink, options.sign), "bench", folder, {}), roles=("deliver",) * deliver)
+    text = _SETTINGS.format(sink=sink.port, dkim=_DKIM if options.sign else "")
+    gateway = Gateway(parse(text, "bench", folder, {}), roles=("deliver",) * deliver)
     profile = cProfile.Profile()
+    rounds: list[float] = []
     async with gateway:
-        masks = [await _open(gateway, number) for number in range(50)]
-        bench = Bench(gateway, masks, sink, options)
-        rounds: list[float] = []
-        for _ in range(options.rounds + 1):
+        masks = [await _open(gateway, number) for number in range(options.inquiries)]
+        for number in range(options.rounds + 1):
             began = time.process_time()
-            if options.profile and deliver and bench.number:
+            if options.profile and deliver and number:
                 profile.enable()
-            await bench.feed()
+            await feed(gateway, masks, number * options.mails, options)
             if deliver:
-                await bench.delivered()
+                await delivered(gateway)
             profile.disable()
             rounds.append(1000 * (time.process_time() - began) / options.mails)
     if options.profile and deliver:
@@ -111,19 +125,28 @@ async def _open(gateway: Gateway, number: int) -> str:
     return (await create(gateway.world, read_order(order), quiet=True)).masks["buyer"]
 
 
+async def measure(options: Options) -> tuple[float, float]:
+    """Return the CPU of a mail with its delivery and without, in milliseconds."""
+    async with AsyncExitStack() as stack:
+        sink = await start_sink(stack)
+        found: list[float] = []
+        for deliver in (True, False):
+            folder = temporary(stack)
+            (folder / "key.pem").write_bytes(new_key()[0])
+            found.append(await run(folder, sink, options, deliver=deliver))
+    return found[0], found[1]
+
+
 def main() -> None:
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--at-once", type=int, default=10)
+    parser.add_argument("--inquiries", type=int, default=200)
     parser.add_argument("--sign", action="store_true")
     parser.add_argument("--profile", default="")
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        sink = Sink(stack)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        whole = asyncio.run(run(folder / "with", sink, options, deliver=True))
-        accepted = asyncio.run(run(folder / "without", sink, options, deliver=False))
+    whole, accepted = asyncio.run(measure(Options(**vars(parser.parse_args()))))
     print(f"CPU of a mail: {whole:.2f} ms, without its delivery {accepted:.2f} ms, delivery {whole - accepted:.2f} ms")
 
 

@@ -1,7 +1,7 @@
 """The short way from the flow to the deliverer of the same process: in memory, after the commit (docs/flow.md).
 
-What goes this way was recorded as being sent, with its attempt, in the transaction that accepted the mail. So nothing is
-leased or read again; and when the process dies it is taken back like all that is being sent.
+What goes this way was recorded as being sent, with its attempt, in the transaction that accepted the mail. So nothing
+is leased or read again; and when the process dies it is taken back like all that is being sent.
 """
 
 from collections.abc import Callable, Sequence

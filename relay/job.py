@@ -105,7 +105,9 @@ def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: 
         around.raw,
         _chain(connection, delivery, message, place.reply_domain) if message else (),
         make_veil(world, around.people, around.masks, place.reply_domain, reader, keep_typed=keep_typed),
-        _calendar_uids(connection, world, around.inquiry.seq, reader.side) if any(map(_is_calendar, around.files)) else (),
+        _calendar_uids(connection, world, around.inquiry.seq, reader.side)
+        if any(map(_is_calendar, around.files))
+        else (),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
     )
 
@@ -173,9 +175,7 @@ def person_of(row: ParticipantRow) -> Person:
     return Person(row.name, row.email, row.language, side, row.company)
 
 
-def _reader(
-    world: World, delivery: DeliveryRow, around: Around, by_seq: dict[int, ParticipantRow]
-) -> ParticipantRow:
+def _reader(world: World, delivery: DeliveryRow, around: Around, by_seq: dict[int, ParticipantRow]) -> ParticipantRow:
     """Return who reads it: a participant, or the writer of a held mail, who is none."""
     if delivery.recipient is not None:
         return by_seq[delivery.recipient]

@@ -92,9 +92,7 @@ def write_message(
     has_it = {address.key for address in others}
     copy = world.settings.notices.copy_to_writer
     people = inquiries.participants(connection, placed.inquiry.seq)
-    queued = queue_message(
-        connection, cause, message, author, people, copy_to_writer=copy, has_it=has_it, lease=lease
-    )
+    queued = queue_message(connection, cause, message, author, people, copy_to_writer=copy, has_it=has_it, lease=lease)
     handed = _hand_over(connection, world, placed, message, people, queued, lease) if lease else ()
     return Accepted(message.id, len(queued), handed=handed)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, literal, or_, select, update
+from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, func, literal, or_, select, update
 
 from .tables import Attachment, Delivery, Message, MessageState, table
 from .values import AttachmentRow, MessageRow, fetch, fetch_one, project
@@ -173,7 +173,7 @@ class Ancestor:
         return cls(message.seq, message.parent, message.author, message.channel, message.message_id)
 
 
-def _walk() -> Select[Any]:
+def _walk() -> Executable:
     picked = [_message.c[field.name] for field in fields(Ancestor)]
     start = select(*picked, literal(1).label("depth")).where(_message.c.seq == bindparam("parent"))
     line = start.cte("line", recursive=True)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from ...store import messages, results
 from ...store.results import Finished
 from ...store.rows import add_all
-from ...store.tables import DeliveryState, Event, MessageState
+from ...store.tables import DeliveryState, Event
 from ...store.writer import StoreClosed, StoreFailed
 from .. import crash
 from ..clock import new_id

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from parley.store import blobs, engine, outbox, values
+from parley.store import blobs, engine, outbox, results, values
 from parley.store.blobs import BlobFolder, BlobMissing, StoredBlob
-from parley.store.outbox import Tried
+from parley.store.results import Finished, Tried
 from parley.store.rows import add
 from parley.store.store import Store, open_store
 from parley.store.tables import (
@@ -242,7 +242,7 @@ async def finish(store: Store, id: str, state: DeliveryState, again: datetime = 
     def unit(connection: Connection) -> bool:
         delivery = outbox.find(connection, id)
         assert delivery is not None
-        return outbox.finish(connection, delivery, tried, state, again)
+        return bool(results.finish(connection, [Finished(delivery, tried, state, again)]))
 
     return await store.write(unit)
 
