@@ -3,7 +3,7 @@
 Everything is checked here, once, and every mistake is named by its place in the JSON.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -92,12 +92,20 @@ class OrderError(Exception):
 
 
 def read_order(data: object) -> Order:
-    """Check parsed JSON. Raises OrderError."""
+    """Check the parsed JSON of an inquiry. Raises OrderError."""
+    return read_as(Order, data, "inquiry")
+
+
+P = TypeVar("P", bound=Part)
+
+
+def read_as(model: type[P], data: object, whole: str) -> P:
+    """Check parsed JSON; `whole` is what all of it is called. Raises OrderError."""
     try:
-        return Order.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         lines = (
-            f"{'.'.join(str(part) for part in item['loc']) or 'inquiry'}: {item['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(str(part) for part in item['loc']) or whole}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors()
         )
         raise OrderError("; ".join(lines)) from error

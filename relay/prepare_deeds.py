@@ -54,7 +54,8 @@ def deed_letter(
             numbers = _numbers(deeds, reader) if world.settings.actions.phone_by_mail else ()
             return phone_mail(*head, numbers, at)
         case _:
-            return help_mail(*head, str(deeds.event.proof.get("action", "")), delivery.cause, at)
+            proof = {key: str(value) for key, value in deeds.event.proof.items()}
+            return help_mail(*head, proof.get("action", ""), delivery.cause, proof, at)
 
 
 def _doing(world: World, deeds: Deeds, reader: ParticipantRow, veil: Veil) -> Doing:

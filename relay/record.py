@@ -16,6 +16,7 @@ from ..store.rows import add
 from ..store.tables import DeliveryState, Event, Link, MessageState, Participant, ParticipantState, Side
 from ..store.values import DeliveryRow, MessageRow, ParticipantRow
 from .clock import new_id
+from .mail.document import is_document
 from .mail.masks import new_token
 from .personal_links import LinkMaker, token_hash
 
@@ -123,10 +124,20 @@ def queue_message(
         if lease
         else tuple(outbox.queue(connection, row) for row in rows)
     )
+    note_documents(connection, cause.at, message, author)
     proof = {"recipients": len(queued)}
     add_event(connection, message.inquiry, cause.at, "message.relayed", author.seq, message.seq, proof)
     note_answered(connection, cause.at, message, author)
     return queued
+
+
+def note_documents(connection: Connection, at: datetime, message: MessageRow, author: ParticipantRow) -> None:
+    """Record that a message brings documents to the other side, by their names; pictures inside its words are none."""
+    files = messages.attachments(connection, [message.seq])
+    names = [file.name for file in files if file.kind == "other" and is_document(file.type, file.inline)]
+    if names:
+        proof = {"by": message.channel, "files": names}
+        add_event(connection, message.inquiry, at, "document.sent", author.seq, message.seq, proof)
 
 
 def _kind_for(person: ParticipantRow, author: ParticipantRow, *, copy_to_writer: bool) -> str:

@@ -14,6 +14,9 @@ Port = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$")]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
 
 
+Ending = Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")]
+
+
 class Section(BaseModel):
     """Shared rules of all sections: unknown keys are refused, values are frozen."""
 
@@ -214,6 +217,8 @@ class ActionSettings(Section):
     undo: Duration = timedelta(hours=24)
     phone_by_mail: bool = True
     keep_reading: bool = True
+    document_types: tuple[Ending, ...] = ("pdf",)
+    document_bytes: int = Field(default=10_000_000, ge=1000)
 
 
 class ApiKey(Section):

@@ -22,11 +22,15 @@ Channel = Literal["mail", "page", "api"]
 
 
 class CannotAct(Exception):
-    """What was wanted cannot be done; `word` says why (docs/actions.md), nothing was changed."""
+    """What was wanted cannot be done; `word` says why (docs/actions.md), nothing was changed.
+
+    `about` holds what the sentence for people names: of a file its name, and which types and sizes are taken.
+    """
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
         self.word = word
+        self.about: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,18 @@
 """What was done, in one sentence: to who did it, to the others, and why something could not be done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from babel.lists import format_list
 
 from ..mail.names import visible
 from .frame import Scene
 from .i18n import Words
 from .letters import Person
 from .reasons import reason_label, reason_named
+
+_FILE_NAME = 100  # characters of a file's name that a sentence shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,11 @@ def news_lead(scene: Scene, doing: Doing) -> str:
             return say("%(name)s goes on with this request after all.", name=name)
 
 
-def help_lines(words: Words, verb: str, why: str) -> tuple[str, tuple[str, ...]]:
+def help_lines(words: Words, verb: str, why: str, about: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """Return why nothing was done, and how it is done."""
     say = words.gettext
     lead = say("Nothing was done with your mail.")
-    return lead, (cannot_line(words, why), _how(words, verb))
+    return lead, (document_line(words, why, about) or cannot_line(words, why), _how(words, verb))
 
 
 def cannot_line(words: Words, why: str) -> str:
@@ -110,6 +115,34 @@ def cannot_line(words: Words, why: str) -> str:
             return say("We could not find in it what we need.")
 
 
+def document_line(words: Words, why: str, about: Mapping[str, str]) -> str:
+    """Return why a file may not be sent as a document, naming it and the mend; "" where `why` is none of that."""
+    say = words.gettext
+    name = visible(about.get("name", ""))[:_FILE_NAME] or say("a file")
+    types = format_list([one.upper() for one in about.get("types", "").split()], "or", words.locale)
+    most = words.size(int(about.get("most") or 0))
+    match why:
+        case "no_file":
+            return say(
+                "No document is attached. Please choose a file: %(types)s, up to %(most)s.", types=types, most=most
+            )
+        case "type_not_taken":
+            return say("%(name)s cannot be sent as a document. Please send %(types)s instead.", name=name, types=types)
+        case "empty_file":
+            return say("%(name)s is empty. Please choose the file again.", name=name)
+        case "file_too_big":
+            return say(
+                "%(name)s is larger than %(most)s. Please make it smaller or send it in parts.", name=name, most=most
+            )
+        case "not_what_it_says":
+            return say(
+                "%(name)s is not what its name says: it is damaged or of another kind. Please export it again.",
+                name=name,
+            )
+        case _:
+            return ""
+
+
 def _how(words: Words, verb: str) -> str:
     say = words.gettext
     match verb:
@@ -117,5 +150,7 @@ def _how(words: Words, verb: str) -> str:
             return say("To decline, send the number of a reason or your own words, or choose an address:")
         case "transfer":
             return say("To hand the request over, write your colleague's mail address in the first line.")
+        case "document":
+            return say("To send a document, attach it to a mail to this address. Your words go along with it.")
         case _:
             return say("You can do everything in the conversation as well.")

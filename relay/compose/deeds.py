@@ -3,6 +3,7 @@
 Each is a lead, a few sentences, and what belongs to it; one template (`deed`) lays out all of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -130,10 +131,15 @@ def phone_mail(
     return _deed(scene, ids, at, from_place(place), Told(lead, facts=facts))
 
 
-def help_mail(place: Place, request: Request, to: To, ids: Ids, verb: str, why: str, at: datetime) -> Letter:
-    """To the writer of a mail to an action address that could not be followed: why, and how it is done."""
+def help_mail(
+    place: Place, request: Request, to: To, ids: Ids, verb: str, why: str, about: Mapping[str, str], at: datetime
+) -> Letter:
+    """To the writer of a mail to an action address that could not be followed: why, and how it is done.
+
+    `about`: what the reason names, as a CannotAct has it.
+    """
     scene = scene_for(place, request, to)
-    lead, lines = help_lines(scene.words, verb, why)
+    lead, lines = help_lines(scene.words, verb, why, about)
     facts = _reasons(scene.words, to.mask) if verb == "decline" and why in ("unclear", "reason_missing") else ()
     return _deed(scene, ids, at, from_place(place), Told(lead, lines, facts=facts))
 

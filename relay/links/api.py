@@ -24,8 +24,8 @@ _MOST = 1_048_576  # bytes of one inquiry
 
 async def create_inquiry(desk: Desk, request: Request) -> Response:
     """Open an inquiry (CONTRACT: the JSON of `inquiry create`); 201 with its masks and links. Raises 4xx."""
-    _caller(desk, request)
-    data = _json(await _body(request))
+    caller(desk, request)
+    data = json_of(await body(request))
     try:
         created = await create(desk.world, read_order(data))
     except OrderError as error:
@@ -35,7 +35,7 @@ async def create_inquiry(desk: Desk, request: Request) -> Response:
 
 async def show_inquiry(desk: Desk, request: Request) -> Response:
     """Show an inquiry by id or reference (CONTRACT: the JSON of `inquiry show`). Raises 4xx."""
-    _caller(desk, request)
+    caller(desk, request)
     name = str(request.path_params["id"])
 
     def query(connection: Connection) -> Exchange | None:
@@ -48,7 +48,7 @@ async def show_inquiry(desk: Desk, request: Request) -> Response:
     return JSONResponse(await asyncio.to_thread(exchange_json, found, desk.world.settings))
 
 
-def _caller(desk: Desk, request: Request) -> ApiKey:
+def caller(desk: Desk, request: Request) -> ApiKey:
     """Return whose key this is. Raises 401, or 429 after too many wrong ones."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     found = None
@@ -63,16 +63,18 @@ def _caller(desk: Desk, request: Request) -> ApiKey:
     raise HTTPException(401, "A key from [api] keys is needed: Authorization: Bearer <key>.", needed)
 
 
-async def _body(request: Request) -> bytes:
+async def body(request: Request, most: int = _MOST) -> bytes:
+    """Read the body of a request. Raises 413 where it has more than `most` bytes."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > _MOST:
-            raise HTTPException(413, f"An inquiry may have {_MOST} bytes at most.")
+        if len(data) > most:
+            raise HTTPException(413, f"The body may have {most} bytes at most.")
     return bytes(data)
 
 
-def _json(data: bytes) -> object:
+def json_of(data: bytes) -> object:
+    """Read a body as JSON. Raises 400."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

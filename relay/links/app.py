@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..world import World
-from . import acting, api, apologies, files, pages, proof, reply, side, visit, waiting
+from . import acting, api, api_actions, apologies, documents, files, pages, proof, reply, side, visit, waiting
 from .desk import Addresses, Desk
 from .guard import ROUTE, Guard
 from .live import Live
@@ -32,6 +32,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/i/{id}/reply", reply.reply),
     ("POST", "/i/{id}/held/{message}", waiting.decide),
     ("POST", "/i/{id}/leave", side.take_out),
+    ("POST", "/i/{id}/do/document", documents.send_documents),
     ("POST", "/i/{id}/do/{action}", acting.do),
     ("GET", "/i/{id}/a/{file}", files.attachment),
     ("GET", "/i/{id}/m/{message}/html", files.html),
@@ -41,6 +42,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/p/{message}/{token}", proof.send),
     ("POST", "/api/v1/inquiries", api.create_inquiry),
     ("GET", "/api/v1/inquiries/{id}", api.show_inquiry),
+    ("POST", "/api/v1/inquiries/{id}/actions/{action}", api_actions.do),
 )
 
 

@@ -41,13 +41,11 @@ async def reply(desk: Desk, request: Request) -> Response:
     form = await read_form(request, desk.world.settings.links.max_upload_bytes)
     form = replace(form, nonce=good_nonce(form.nonce))
     other = other_writer(found, form)
-    wrong = _check(desk, found, form) or check_sender(desk, found, form)
+    wrong = check_form(desk, found, form) or check_sender(desk, found, form)
     if wrong is None and other is not None:
         wrong = await _send_as_other(desk, request, found, form, other)
     elif wrong is None:
-        wrong = await _send(
-            desk, request, found, form, Mailbox(found.person.name, found.person.email), found.person.seq
-        )
+        wrong = await send_own(desk, request, found, form)
     if wrong is None:
         done = "sent=1" if other is None else f"asked={form.nonce}"
         return RedirectResponse(f"{desk.addresses.page(found.person.id)}?{done}", status_code=303)
@@ -58,6 +56,11 @@ async def reply(desk: Desk, request: Request) -> Response:
     return await show(desk, request, found, view, wrong.status)
 
 
+async def send_own(desk: Desk, request: Request, found: Visit, form: ReplyForm) -> Wrong | None:
+    """Send a checked form as a message of the link's own participant; what is wrong where it was not taken."""
+    return await _send(desk, request, found, form, Mailbox(found.person.name, found.person.email), found.person.seq)
+
+
 async def _send_as_other(desk: Desk, request: Request, found: Visit, form: ReplyForm, other: Address) -> Wrong | None:
     """Hand a reply in the name of another address to the flow, which asks there; nothing is sent before the answer."""
     async with desk.asking:
@@ -65,7 +68,7 @@ async def _send_as_other(desk: Desk, request: Request, found: Visit, form: Reply
         return wrong or await _send(desk, request, found, form, Mailbox("", other.text), None)
 
 
-def _check(desk: Desk, found: Visit, form: ReplyForm) -> Wrong | None:
+def check_form(desk: Desk, found: Visit, form: ReplyForm) -> Wrong | None:
     """Return what is wrong with a form, but for its sender field."""
     say = found.words.gettext
     if form.trouble:
@@ -73,7 +76,7 @@ def _check(desk: Desk, found: Visit, form: ReplyForm) -> Wrong | None:
     if not hmac.compare_digest(form.key.encode(), desk.world.links.form_key(found.session).encode()):
         return Wrong(403, say("Nothing was sent, because this page was open for too long. Please send it once more."))
     if found.person.state != "active":
-        return Wrong(409, _refused(found.words, NOT_ANY_MORE))
+        return Wrong(409, refused_line(found.words, NOT_ANY_MORE))
     if not form.text.strip() and not form.files:
         return Wrong(
             422, say("Nothing was sent, because your reply is empty. Please write something or choose a file.")
@@ -103,15 +106,16 @@ async def _send(
     """Hand the reply to the flow; what is wrong where it was not taken. Our own faults are logged."""
     id, say = request_id(request), found.words.gettext
     try:
-        answer = await _receive(desk, id, found, form, writer, author)
+        answer = await hand_in(desk, id, found, form, writer, author)
     except Exception:  # noqa: BLE001 (logged with a reference; what was typed must not be lost in an error page)
         desk.world.journal.fault(id=id, reference=id, where="reply", cause=traceback.format_exc())
         error = say("Nothing was sent, because of a fault of ours. Please try again in a minute.")
         return Wrong(503, f"{error} {say('Reference: %(reference)s', reference=id)}")
-    return None if answer.code == 250 else Wrong(409, _refused(found.words, answer))
+    return None if answer.code == 250 else Wrong(409, refused_line(found.words, answer))
 
 
-async def _receive(desk: Desk, id: str, found: Visit, form: ReplyForm, writer: Mailbox, author: int | None) -> Reply:
+async def hand_in(desk: Desk, id: str, found: Visit, form: ReplyForm, writer: Mailbox, author: int | None) -> Reply:
+    """Hand a typed message to the flow as the mail it becomes, and return its answer."""
     world = desk.world
     to = await world.store.read(lambda connection: envelope(connection, found))
     domain = found.place.reply_domain
@@ -133,7 +137,7 @@ async def _receive(desk: Desk, id: str, found: Visit, form: ReplyForm, writer: M
     return await flow.receive(world, arrival)
 
 
-def _refused(words: Words, answer: Reply) -> str:
+def refused_line(words: Words, answer: Reply) -> str:
     """Return a refusal of the flow in words for the page."""
     say = words.gettext
     match answer.reason:

@@ -13,7 +13,7 @@ ALPHABET = "abcdefghkmnprstuvwxyz2345689"
 TOKEN_LENGTH = 16
 
 # What can be done by a mail to an address of its own: the verb, then the token of the mask one writes to.
-VERBS = ("decline", "transfer", "phone", "history", "leave", "close", "reopen")
+VERBS = ("decline", "transfer", "phone", "history", "document", "leave", "close", "reopen")
 
 _LOCAL = re.compile(
     rf"(buyer|seller|bounce|{'|'.join(VERBS)})-([{ALPHABET}]{{{TOKEN_LENGTH}}})(?:\+(.*))?", re.ASCII | re.DOTALL
