@@ -4,48 +4,55 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam
 
+from .statements import Query
 from .tables import Event, table
-from .values import EventRow, fetch, fetch_one, project
+from .values import EventRow, fetch, project
 
 _event = table(Event)
 
 
-_GET = project(Event, EventRow, _event.c.seq == bindparam("seq"))
+_GET = Query(project(Event, EventRow, _event.c.seq == bindparam("seq")), EventRow)
 
 
 def get(connection: Connection, seq: int) -> EventRow:
     """Return an event that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, _GET, EventRow, seq=seq)
+    row = _GET.first(connection, seq=seq)
     if row is None:
         raise LookupError(f"event {seq}")
     return row
 
 
-_OF_KINDS = project(
-    Event,
+_OF_KINDS = Query(
+    project(
+        Event,
+        EventRow,
+        _event.c.inquiry == bindparam("inquiry"),
+        _event.c.kind.in_(bindparam("kinds", expanding=True)),
+    ),
     EventRow,
-    _event.c.inquiry == bindparam("inquiry"),
-    _event.c.kind.in_(bindparam("kinds", expanding=True)),
 )
 
 
 def of_kinds(connection: Connection, inquiry: int, kinds: Collection[str]) -> tuple[EventRow, ...]:
     """Return the events of an inquiry that are of these kinds, oldest first."""
-    return tuple(fetch(connection, _OF_KINDS, EventRow, inquiry=inquiry, kinds=list(kinds)))
+    return tuple(_OF_KINDS.all(connection, inquiry=inquiry, kinds=list(kinds)))
 
 
-_ABOUT = project(
-    Event,
+_ABOUT = Query(
+    project(
+        Event,
+        EventRow,
+        _event.c.inquiry == bindparam("inquiry"),
+        _event.c.message == bindparam("message"),
+        _event.c.actor == bindparam("actor"),
+    ),
     EventRow,
-    _event.c.inquiry == bindparam("inquiry"),
-    _event.c.message == bindparam("message"),
-    _event.c.actor == bindparam("actor"),
 )
 
 
 def about(connection: Connection, inquiry: int, message: int, actor: int) -> tuple[EventRow, ...]:
     """Return what one participant's events say of one message, oldest first."""
-    return tuple(fetch(connection, _ABOUT, EventRow, inquiry=inquiry, message=message, actor=actor))
+    return tuple(_ABOUT.all(connection, inquiry=inquiry, message=message, actor=actor))
 
 
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[EventRow, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from .statements import Query
 from .tables import Inquiry, Link, Mask, Participant, ParticipantState, table
 from .values import InquiryRow, ParticipantRow, columns, fetch, fetch_one, project
 
@@ -30,32 +31,33 @@ class MaskFound:
     state: str
 
 
-_FIND_MASK = (
+_FIND_MASK = Query(
     select(_mask.c.inquiry, _mask.c.side, _inquiry.c.marketplace, _inquiry.c.state)
     .join(_inquiry, _inquiry.c.seq == _mask.c.inquiry)
-    .where(_mask.c.token == bindparam("token"))
+    .where(_mask.c.token == bindparam("token")),
+    MaskFound,
 )
 
 
 def find_mask(connection: Connection, token: str) -> MaskFound | None:
     """Look a token up by its primary key. The domain must still be compared with the marketplace's."""
-    return fetch_one(connection, _FIND_MASK, MaskFound, token=token)
+    return _FIND_MASK.first(connection, token=token)
 
 
-_MASKS_OF = project(Mask, MaskRow, _mask.c.inquiry == bindparam("inquiry"))
+_MASKS_OF = Query(project(Mask, MaskRow, _mask.c.inquiry == bindparam("inquiry")), MaskRow)
 
 
 def masks_of(connection: Connection, inquiry: int) -> dict[str, str]:
     """Return side → token."""
-    return {mask.side: mask.token for mask in fetch(connection, _MASKS_OF, MaskRow, inquiry=inquiry)}
+    return {mask.side: mask.token for mask in _MASKS_OF.all(connection, inquiry=inquiry)}
 
 
-_GET = project(Inquiry, InquiryRow, _inquiry.c.seq == bindparam("seq"))
+_GET = Query(project(Inquiry, InquiryRow, _inquiry.c.seq == bindparam("seq")), InquiryRow)
 
 
 def get(connection: Connection, seq: int) -> InquiryRow:
     """Return an inquiry that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, _GET, InquiryRow, seq=seq)
+    row = _GET.first(connection, seq=seq)
     if row is None:
         raise LookupError(f"inquiry {seq}")
     return row
@@ -90,20 +92,22 @@ def reopen(connection: Connection, seq: int) -> bool:
     return connection.execute(statement.values(state="open", closed_at=None)).rowcount == 1
 
 
-_PARTICIPANTS = project(Participant, ParticipantRow, _participant.c.inquiry == bindparam("inquiry"))
+_PARTICIPANTS = Query(
+    project(Participant, ParticipantRow, _participant.c.inquiry == bindparam("inquiry")), ParticipantRow
+)
 
 
 def participants(connection: Connection, inquiry: int) -> tuple[ParticipantRow, ...]:
     """Return everybody who is or was part of an inquiry, in the order of joining."""
-    return tuple(fetch(connection, _PARTICIPANTS, ParticipantRow, inquiry=inquiry))
+    return tuple(_PARTICIPANTS.all(connection, inquiry=inquiry))
 
 
-_PARTICIPANT = project(Participant, ParticipantRow, _participant.c.seq == bindparam("seq"))
+_PARTICIPANT = Query(project(Participant, ParticipantRow, _participant.c.seq == bindparam("seq")), ParticipantRow)
 
 
 def participant(connection: Connection, seq: int) -> ParticipantRow:
     """Return a participant that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, _PARTICIPANT, ParticipantRow, seq=seq)
+    row = _PARTICIPANT.first(connection, seq=seq)
     if row is None:
         raise LookupError(f"participant {seq}")
     return row
@@ -114,13 +118,14 @@ def set_participant_state(connection: Connection, seq: int, state: ParticipantSt
     connection.execute(update(_participant).where(_participant.c.seq == seq).values(state=state))
 
 
-_FIND_LINK = (
+_FIND_LINK = Query(
     select(*columns(Participant, ParticipantRow))
     .join(_link, _link.c.participant == _participant.c.seq)
-    .where(_link.c.token_hash == bindparam("digest"), _link.c.revoked_at.is_(None))
+    .where(_link.c.token_hash == bindparam("digest"), _link.c.revoked_at.is_(None)),
+    ParticipantRow,
 )
 
 
 def find_link(connection: Connection, token_hash: str) -> ParticipantRow | None:
     """Return whom a link that is not revoked belongs to."""
-    return fetch_one(connection, _FIND_LINK, ParticipantRow, digest=token_hash)
+    return _FIND_LINK.first(connection, digest=token_hash)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, func, literal, or_, select, update
+from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, literal, or_, select, update
 
+from .statements import Query, Statement
 from .tables import Attachment, Delivery, Message, MessageState, table
-from .values import AttachmentRow, MessageRow, fetch, fetch_one, project
+from .values import AttachmentRow, MessageRow, fetch, project
 
 _message, _attachment, _delivery = table(Message), table(Attachment), table(Delivery)
 
@@ -40,33 +41,36 @@ class Worded:
     signature: str
 
 
-_FIND = project(Message, MessageRow, or_(_message.c.id == bindparam("id"), _message.c.mail == bindparam("id")))
+_FIND = Query(
+    project(Message, MessageRow, or_(_message.c.id == bindparam("id"), _message.c.mail == bindparam("id"))), MessageRow
+)
 
 
 def find(connection: Connection, id: str) -> MessageRow | None:
     """Find a message by its id, or by the id its mail has in the journal."""
-    return fetch_one(connection, _FIND, MessageRow, id=id)
+    return _FIND.first(connection, id=id)
 
 
-_GET = project(Message, MessageRow, _message.c.seq == bindparam("seq"))
+_GET = Query(project(Message, MessageRow, _message.c.seq == bindparam("seq")), MessageRow)
 
 
 def get(connection: Connection, seq: int) -> MessageRow:
     """Return a message that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, _GET, MessageRow, seq=seq)
+    row = _GET.first(connection, seq=seq)
     if row is None:
         raise LookupError(f"message {seq}")
     return row
 
 
-_DUPLICATE = select(_message.c.id).where(
-    _message.c.inquiry == bindparam("inquiry"), _message.c.dedupe == bindparam("dedupe")
+_DUPLICATE = Query(
+    select(_message.c.id).where(_message.c.inquiry == bindparam("inquiry"), _message.c.dedupe == bindparam("dedupe")),
+    str,
 )
 
 
 def duplicate_of(connection: Connection, inquiry: int, dedupe: str) -> str | None:
     """Return the id of the message of this inquiry that the same mail made before."""
-    return connection.execute(_DUPLICATE, {"inquiry": inquiry, "dedupe": dedupe}).scalar()
+    return _DUPLICATE.first(connection, inquiry=inquiry, dedupe=dedupe)
 
 
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[MessageRow, ...]:
@@ -97,7 +101,7 @@ def _candidates() -> Select[Any]:
     )
 
 
-_CANDIDATES = _candidates()
+_CANDIDATES = Query(_candidates(), MessageRow)
 
 
 def candidates(
@@ -105,56 +109,61 @@ def candidates(
 ) -> tuple[MessageRow, ...]:
     """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, and the last ones."""
     given = {"inquiry": inquiry, "tokens": list(tokens), "ids": list(ids), "recent": recent}
-    return tuple(fetch(connection, _CANDIDATES, MessageRow, **given))
+    return tuple(_CANDIDATES.all(connection, **given))
 
 
-_SAID_SINCE = (
+_SAID_SINCE = Query(
     select(*(_message.c[name] for name in ("subject", "text", "parent_by")))
     .where(_message.c.inquiry == bindparam("inquiry"), _message.c.from_email == bindparam("writer"))
-    .where(_message.c.channel == "mail", _message.c.at > bindparam("since"))
+    .where(_message.c.channel == "mail", _message.c.at > bindparam("since")),
+    Said,
 )
 
 
 def said_since(connection: Connection, inquiry: int, writer: str, since: datetime) -> tuple[Said, ...]:
     """Return what came by mail from an address to an inquiry after `since`, held mails too."""
-    return tuple(fetch(connection, _SAID_SINCE, Said, inquiry=inquiry, writer=writer, since=since))
+    return tuple(_SAID_SINCE.all(connection, inquiry=inquiry, writer=writer, since=since))
 
 
-_LAST_SAID = (
+_LAST_SAID = Query(
     select(_message.c.text, _message.c.signature)
     .where(_message.c.inquiry == bindparam("inquiry"), _message.c.from_email == bindparam("writer"))
     .where(_message.c.channel == "mail")
     .order_by(_message.c.seq.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("most")),
+    Worded,
 )
 
 
 def last_said(connection: Connection, inquiry: int, writer: str, most: int) -> tuple[Worded, ...]:
     """Return the last mails of an address in an inquiry, newest first."""
-    return tuple(fetch(connection, _LAST_SAID, Worded, inquiry=inquiry, writer=writer, most=most))
+    return tuple(_LAST_SAID.all(connection, inquiry=inquiry, writer=writer, most=most))
 
 
-_FIRST_OF = select(func.min(_message.c.seq)).where(_message.c.inquiry == bindparam("inquiry"))
+_FIRST_OF = Query(
+    select(_message.c.seq).where(_message.c.inquiry == bindparam("inquiry")).order_by(_message.c.seq).limit(1), int
+)
 
 
 def first_of(connection: Connection, inquiry: int) -> int:
     """Return the sequence number of the inquiry's first message. Raises LookupError."""
-    found = connection.execute(_FIRST_OF, {"inquiry": inquiry}).scalar()
+    found = _FIRST_OF.first(connection, inquiry=inquiry)
     if found is None:
         raise LookupError(f"inquiry {inquiry} has no message")
-    return int(found)
+    return found
 
 
-_SENT_AS = (
+_SENT_AS = Query(
     select(*(_delivery.c[name] for name in ("message", "recipient", "kind", "token")))
     .where(_delivery.c.message.in_(bindparam("messages", expanding=True)))
-    .order_by(_delivery.c.seq)
+    .order_by(_delivery.c.seq),
+    SentAs,
 )
 
 
 def sent_as(connection: Connection, messages: Collection[int]) -> tuple[SentAs, ...]:
     """Return the ids of ours under which these messages went out."""
-    return tuple(fetch(connection, _SENT_AS, SentAs, messages=list(messages)))
+    return tuple(_SENT_AS.all(connection, messages=list(messages)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,24 +191,26 @@ def _walk() -> Executable:
     return select(*(line.c[field.name] for field in fields(Ancestor))).order_by(line.c.depth)
 
 
-_ANCESTORS = _walk()
+_ANCESTORS = Query(_walk(), Ancestor)
 
 
 def ancestors(connection: Connection, parent: int, limit: int) -> tuple[Ancestor, ...]:
     """Return the message `parent` and what is above it, nearest first, up to `limit`. A cycle ends the walk."""
-    found = fetch(connection, _ANCESTORS, Ancestor, parent=parent, most=limit)
+    found = _ANCESTORS.all(connection, parent=parent, most=limit)
     return tuple({one.seq: one for one in found}.values())
 
 
-_ATTACHMENTS = project(Attachment, AttachmentRow, _attachment.c.message.in_(bindparam("messages", expanding=True)))
+_ATTACHMENTS = Query(
+    project(Attachment, AttachmentRow, _attachment.c.message.in_(bindparam("messages", expanding=True))), AttachmentRow
+)
 
 
 def attachments(connection: Connection, messages: Sequence[int]) -> tuple[AttachmentRow, ...]:
     """Return the attachments of these messages in their order."""
-    return tuple(fetch(connection, _ATTACHMENTS, AttachmentRow, messages=list(messages)))
+    return tuple(_ATTACHMENTS.all(connection, messages=list(messages)))
 
 
-_SET_STATE = (
+_SET_STATE = Statement(
     update(_message)
     .where(_message.c.seq == bindparam("of"), _message.c.state.in_(bindparam("before", expanding=True)))
     .values(state=bindparam("new_state"))
@@ -208,7 +219,7 @@ _SET_STATE = (
 
 def set_state(connection: Connection, seq: int, state: MessageState, before: Collection[MessageState]) -> bool:
     """Move a message to `state` if it is in one of `before`; False otherwise."""
-    return connection.execute(_SET_STATE, {"of": seq, "before": list(before), "new_state": state}).rowcount == 1
+    return _SET_STATE.run(connection, of=seq, before=list(before), new_state=state) == 1
 
 
 _LOCK = select(_message.c.seq).where(_message.c.seq == bindparam("of")).with_for_update()

@@ -1,26 +1,72 @@
-"""Writes rows: a table's model says the types, Core does the insert."""
+"""Writes rows: of a table's model, or of the frozen values that queries give. `seq` is the database's to choose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
 from sqlmodel import SQLModel
 
-from .tables import table
+from .statements import Query, Statement
+from .tables import Attachment, Attempt, Delivery, Event, Message, table
+from .values import AttachmentRow, AttemptRow, DeliveryRow, EventRow, MessageRow
 
-_INSERT = {name: insert(one) for name, one in SQLModel.metadata.tables.items()}
-
-
-def _values(row: SQLModel) -> dict[str, object]:
-    return {column.name: getattr(row, column.name) for column in table(type(row)).c if column.name != "seq"}
+Row = SQLModel | AttachmentRow | AttemptRow | DeliveryRow | EventRow | MessageRow
 
 
-def add_all(connection: Connection, rows: Sequence[SQLModel]) -> None:
-    """Insert rows of one table, by one statement."""
-    connection.execute(_INSERT[table(type(rows[0])).name], [_values(row) for row in rows])
+class _Insertion:
+    """The INSERT of one type of row."""
+
+    def __init__(self, target: Table, names: Sequence[str]) -> None:
+        self._names = names
+        self._values: Callable[[Any], tuple[object, ...]] = attrgetter(*names)
+        self._plain = Statement(insert(target), names)
+        self._returning = Query(insert(target).returning(target.c.seq), int, names) if "seq" in target.c else None
+
+    def one(self, connection: Connection, row: Row) -> int:
+        """Insert a row and return its sequence number, 0 where the table has none."""
+        given = dict(zip(self._names, self._values(row), strict=True))
+        if self._returning is None:
+            self._plain.run(connection, **given)
+            return 0
+        if connection.dialect.name == "sqlite":  # SQLite tells the number anyway; RETURNING costs as much again
+            return self._plain.insert(connection, **given)
+        return self._returning.first(connection, **given) or 0
+
+    def several(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Insert rows of this one type."""
+        self._plain.run_all(connection, [dict(zip(self._names, self._values(row), strict=True)) for row in rows])
 
 
-def add(connection: Connection, row: SQLModel) -> int:
+_MODELS: dict[type, type[SQLModel]] = {
+    AttachmentRow: Attachment,
+    AttemptRow: Attempt,
+    DeliveryRow: Delivery,
+    EventRow: Event,
+    MessageRow: Message,
+}
+
+
+_INSERTIONS: dict[Any, _Insertion] = {}  # by type of row, each made when it is first needed
+
+
+def _insertion(row: Row) -> _Insertion:
+    """Return how rows of this type are inserted. A column that the type does not have stays empty."""
+    found = _INSERTIONS.get(type(row))
+    if found is None:
+        target = table(type(row) if isinstance(row, SQLModel) else _MODELS[type(row)])
+        names = target.c.keys() if isinstance(row, SQLModel) else [field.name for field in fields(row)]
+        found = _INSERTIONS[type(row)] = _Insertion(target, [name for name in names if name != "seq"])
+    return found
+
+
+def add(connection: Connection, row: Row) -> int:
     """Insert `row` and return its sequence number (of tables that have one, else 0)."""
-    target = table(type(row))
-    result = connection.execute(_INSERT[target.name], _values(row))
-    return int(result.inserted_primary_key[0]) if "seq" in target.c and result.inserted_primary_key else 0
+    return _insertion(row).one(connection, row)
+
+
+def add_all(connection: Connection, rows: Sequence[Row]) -> None:
+    """Insert rows of one type with one statement."""
+    if rows:
+        _insertion(rows[0]).several(connection, rows)

@@ -88,6 +88,7 @@ class MessageRow:
     may_tell: bool
     why_held: str
     ask: int | None
+    dedupe: str
 
 
 @dataclass(frozen=True, slots=True)

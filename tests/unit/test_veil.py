@@ -66,6 +66,7 @@ def message(*, disguised: bool = False) -> MessageRow:
         may_tell=False,
         why_held="",
         ask=None,
+        dedupe="",
     )
 
 
