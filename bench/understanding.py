@@ -45,7 +45,6 @@ class Record(TypedDict):
     """One labelled mail in a file."""
 
     id: str
-    sig_policy: str
     input_path: str
     label: str
     kind: str
@@ -85,18 +84,8 @@ def replies() -> Iterator[Row]:
     yield Row("reply extraction, token F1", sum(row["f1"] for row in labelled) / n, 0.95, n)
     lost = sum(row["r"] < 0.95 for row in labelled) / n
     yield Row("author's words lost (recall < .95)", lost, 0.005, n, at_most=True)
-    signed = {row["id"]: row for row in score().run(_with_signature, str(DATA), "open") if "r" in row}
-    keeping = {one["id"] for one in records("open.jsonl") if one["sig_policy"] == "keep"}
-    gone = sum(max(row["r"], signed[row["id"]]["r"] if row["id"] in keeping else 0) < 0.95 for row in labelled) / n
-    yield Row("the same, signatures where a label has them", gone, 0.005, n, at_most=True)
     asserted = [row["assert"] for row in rows if "assert" in row]
     yield Row("reply extraction, assertions", sum(asserted) / len(asserted), 0.95, len(asserted))
-
-
-def _with_signature(data: bytes | str, kind: str) -> str:
-    """What was typed and the signature: some labels count it as text."""
-    done = reply.split(data, kind)
-    return f"{done.text}\n{done.signature}"
 
 
 def attributions() -> Iterator[Row]:

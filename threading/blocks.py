@@ -71,7 +71,7 @@ def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) ->
                 marked.decide("quote-marks", header_block.separator(one.text) == "forwarded")
             marked.marks[place] = QUOTE
             place += 1
-        elif found := None if one.blank else _introduction(one.text, plain, place, place <= ruled_until, finder):
+        elif found := None if one.blank else _introduction(lines, plain, place, place <= ruled_until, finder):
             marked.decide(found.by, found.separator == "forwarded")
             place = _introduced(lines, marked, place, found, plain)
         else:
@@ -81,10 +81,15 @@ def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) ->
     return marked
 
 
-def _introduction(raw: str, plain: Sequence[str], place: int, ruled: bool, finder: line.Finder) -> _Introduction | None:
+def _introduction(
+    lines: Sequence[Line], plain: Sequence[str], place: int, ruled: bool, finder: line.Finder
+) -> _Introduction | None:
     """What introduces a quote and begins with this line: a line of dashed words, a header block, an attribution."""
+    raw = lines[place].text
     if separator := header_block.separator(raw):
         return _Introduction(1, "separator", separator)
+    if place and header_block.is_short_rule(lines[place - 1].text) and header_block.is_heading(raw):
+        return _Introduction(1, "separator", "original")
     if count := header_block.block_length(plain, place, ruled):
         return _Introduction(count, "header-block")
     found = finder.at(place)
@@ -140,7 +145,7 @@ def _introduced(lines: Sequence[Line], marked: Marked, start: int, found: _Intro
     count = found.count
     if found.separator and (more := _block_below(plain, start + count)):
         count = more - start
-    first = _with_rule(lines, start, found.by == "header-block")
+    first = _with_rule(lines, start, found.by)
     marked.intros.append(first)
     marked.marks[first : start + count] = [INTRO] * (start + count - first)
     place = start + count
@@ -159,13 +164,15 @@ def _block_below(plain: Sequence[str], start: int) -> int:
     return 0
 
 
-def _with_rule(lines: Sequence[Line], start: int, heads: bool) -> int:
-    """The introduction with a drawn line that stands at most two lines above it.
+def _with_rule(lines: Sequence[Line], start: int, by: str) -> int:
+    """The introduction with a drawn line that stands at most two lines above it, however short above dashed words.
 
-    `heads`: it is a header block, so that dashed words of whatever language above it belong to it.
+    To a header block dashed words of whatever language above it belong, too.
     """
     for place in range(start - 1, max(-1, start - 4), -1):
-        if header_block.is_rule(lines[place].text) or (heads and header_block.is_dashed(lines[place].text)):
+        raw = lines[place].text
+        drawn = header_block.is_rule(raw) or (by == "separator" and header_block.is_short_rule(raw))
+        if drawn or (by == "header-block" and header_block.is_dashed(raw)):
             return place
         if not lines[place].blank:
             break

@@ -27,7 +27,7 @@ __all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
 _WORDS = re.compile(r"\w+")
 _LINK = re.compile(r"<?(?:https?://|mailto:|cid:)[^\s<>]{1,2000}>?|\[(?:image|cid):[^\]]{0,300}\]")
 _BLANK_START = re.compile(r"\A(?:[^\S\n]{0,200}\n)+")
-_QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
+_QUOTE_MARK = re.compile(r"^(?:> ?){1,50}", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None
     end = _written_until(lines, marked, writer)
     kinds = resolve(lines, marked, end, cites=html is None or html.cites)
     new = [place for place, kind in enumerate(kinds) if kind == "text"]
-    for place, kind in zip(new, end_marks([lines[place].text for place in new], writer), strict=True):
+    quote_at = next((at for at in range(len(new) - 1, 0, -1) if new[at] - new[at - 1] > 1), 0)
+    for place, kind in zip(new, end_marks([lines[place].text for place in new], writer, quote_at), strict=True):
         kinds[place] = kind
     return _built(body, lines, kinds, marked, from_html=html is not None)
 

@@ -4,6 +4,7 @@ A person's closing words and name stay in the text: they were typed. What is mar
 program adds, and what a law department adds goes, and is kept beside.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .banner import banner_end
 MOST_SIGNATURE_LINES = 15
 MOST_LOOKED_AT = 1000  # lines that may be a telephone's
 LONG_RULE = 30
+_NAME_LINES = 4  # below "-- ": name, role, company
 MOST_NOTICES = 20  # paragraphs of law
 
 _DELIMITER = re.compile(r"[\s\u00a0]{0,3}--[\s\u00a0]{0,3}")
@@ -22,6 +24,9 @@ _VAGUE = re.compile(r"sent from (?:an?|the|our|his|her)\b", re.IGNORECASE)
 _URL = re.compile(r"[<(\[]?(?:https?://|mailto:)[^\s<>\])]{1,2000}[>)\]]?")
 _RULE = re.compile(r"\s*(?:[*_=~#-]\s?){5,}\s*|\s*(?:\*\s){2,}\*?\s*")
 _CONTACT = re.compile(r"\d(?:[ ().\-/]{0,3}\d){5}|@|www\.|https?:")
+_REACHED_BY = re.compile(
+    r"\b(?:tele?(?:fon|phone|fono|foon)?|fon|phone|fax|mobile?|mobil|handy|cell|gsm)\b\W|电话|電話", re.IGNORECASE
+)
 _STARS = re.compile(r"\s*(?:\* ?){3,10}\s*")
 _SHORT_RULE = re.compile(r"\s*[_-]{2,4}\s*")
 _LEGAL = (
@@ -73,11 +78,14 @@ class Writer:
 NOBODY = Writer()
 
 
-def end_marks(texts: Sequence[str], writer: Writer = NOBODY) -> list[str]:
+def end_marks(texts: Sequence[str], writer: Writer = NOBODY, quote_at: int = 0) -> list[str]:
     """For each line of the new text: "text", "signature" or "disclaimer". Only lines at the end change, and a
     warning that the reader's own company has put at the top.
+
+    `quote_at`: the number of the line above which the last quote stood, 0 where there was none.
     """
     marks = _marks(texts, writer)
+    _keep_name(texts, marks, quote_at, writer.earlier)
     return marks if _has_text(texts, marks) else ["text"] * len(texts)
 
 
@@ -227,6 +235,34 @@ def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
             first = place
     marks[first:end] = ["signature"] * (end - first)
     return first
+
+
+def _keep_name(texts: Sequence[str], marks: list[str], quote_at: int, earlier: Sequence[str]) -> None:
+    """Below "-- " the lines that tell who writes stay, as a name without "-- " does; how to reach him goes.
+
+    Directly below what was typed these are the lines above the first that tells how to reach him. Below a quote they
+    stay only if there is nothing else. What ended an earlier mail of his is no news.
+    """
+    first = next((place for place, mark in enumerate(marks) if mark == "signature"), len(texts))
+    if first == len(texts) or len(texts[first]) >= 10 or not _DELIMITER.fullmatch(texts[first]):
+        return
+    block = list(itertools.takewhile(lambda place: marks[place] == "signature", range(first + 1, len(texts))))
+    kept = list(itertools.takewhile(lambda place: not _tells_contact(texts[place]), block))
+    names = sum(bool(texts[place].strip()) and not _is_rule(texts[place]) for place in kept)
+    apart = quote_at and not _has_text(texts[quote_at:first], marks[quote_at:first])
+    most = _NAME_LINES if kept == block or not apart else 0
+    if 0 < names <= most and not _ends_alike(texts, earlier):
+        marks[first : kept[-1] + 1] = ["text"] * (kept[-1] + 1 - first)
+
+
+def _tells_contact(text: str) -> bool:
+    return bool(_CONTACT.search(text[:500]) or _REACHED_BY.search(text[:500])) or is_sent_from(text)
+
+
+def _ends_alike(texts: Sequence[str], earlier: Sequence[str]) -> bool:
+    """An earlier mail of his ended with the same line."""
+    own = _filled(texts)[-1:]
+    return any(own and own[0][1] == before[1] for text in earlier for before in _filled(text.split("\n"))[-1:])
 
 
 def _repeated(texts: Sequence[str], marks: list[str], end: int, earlier: Sequence[str]) -> int:

@@ -1,7 +1,8 @@
 """Which leaves of a mail are its body and which are attachments.
 
 The choice is that of JMAP (RFC 8621 section 4.1.4, textBody, htmlBody, attachments) with one difference:
-only text is body here, so every other leaf is an attachment, shown inline or not.
+only text is body here, so every other leaf is an attachment, shown inline or not. Where the mail breaks off inside its
+last text, and another text stands above, that one is handed on as a file: nobody knows what is missing.
 """
 
 from dataclasses import dataclass
@@ -38,10 +39,10 @@ def _bodies(part: Part, may_be: bool, inside: bool, attachments: list[Part]) -> 
         return ([], [part]) if inside and part.type == "text/html" else ([part], [] if inside else [part])
     alternative = part.type == "multipart/alternative"
     root = _root_index(part)
-    pairs = [
-        _bodies(child, _has_body_place(part, child, index == root), inside or alternative, attachments)
-        for index, child in enumerate(part.children)
-    ]
+    pairs: list[tuple[list[Part], list[Part]]] = []
+    for index, child in enumerate(part.children):
+        may_be_body = _has_body_place(part, child, index == root) and not (child.cut and any(map(any, pairs)))
+        pairs.append(_bodies(child, may_be_body or alternative, inside or alternative, attachments))
     plain = [leaf for pair in pairs for leaf in pair[0]]
     html = [leaf for pair in pairs for leaf in pair[1]]
     if alternative and not inside:

@@ -51,6 +51,12 @@ _NOT_ASCII = re.compile(r"utf-(?:7|16|32)|iso2022|hz|cp037|cp500|cp1140|cp273|cp
 # Charsets in which Latin letters are written every day.
 _LATIN = re.compile(r"utf-8|ascii|iso8859-(?:[12349]|1[03456])|cp125[02478]|cp437|cp85[028]|mac.roman")
 
+# Entourage and Outlook for Mac write these typographic signs into a text that they call ISO-8859-1 as if its upper half
+# were that of their own charset. Where they stand they are nothing else: "don¹t", "³so²", "wellŠ", "one ‹ or two".
+_FROM_MAC = re.compile("(?<=[^\\W\\d_])¹(?=[^\\W\\d_])|(?<=[a-zà-ÿ])Š(?![a-zà-ÿ])|(?<=\\s)‹(?=\\s)")
+_MAC_SIGNS = {"¹": "’", "Š": "…", "‹": "—"}
+_MAC_QUOTES = re.compile(r"(?<![^\s(])³(?=\w)([^³²\n]{1,300}?)²(?![\w])")
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -105,8 +111,18 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
     for candidate in (codec, "utf-8"):
         text = _strictly(data, candidate) if candidate else None
         if text is not None:
-            return text, candidate == codec
+            return _from_mac(text) if codec == "cp1252" and _is_latin_1(label) else text, candidate == codec
     return _repaired(data, codec), False
+
+
+def _is_latin_1(label: str) -> bool:
+    """What is declared is ISO-8859-1 by one of its names, not the code page that it is read by."""
+    return not _CODE_PAGE.fullmatch(label.strip(" \t\"'").lower())
+
+
+def _from_mac(text: str) -> str:
+    text = _FROM_MAC.sub(lambda match: _MAC_SIGNS[match[0]], text)
+    return _MAC_QUOTES.sub(r"“\1”", text) if "³" in text else text
 
 
 def decode_header(data: bytes, hint: str = "") -> str:

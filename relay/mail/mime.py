@@ -6,7 +6,7 @@ for boundaries is `bytes.find`, so its cost does not depend on the number of lin
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import headers, transfer
 from .parameters import Value
@@ -15,6 +15,7 @@ from .parameters import parse as parse_value
 DEPTH = 20
 PARTS = 200
 _BOUNDARY_BYTES = 1000  # RFC 2046 says 70; some programs write more
+_COMPARED_BYTES = 70  # of a boundary that is longer
 
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
 # To guess by where the declared boundary is wrong: a delimiter of whatever boundary with a part's header below it,
@@ -39,6 +40,7 @@ class Part:
     encoding: str = ""
     content_id: str = ""
     children: tuple["Part", ...] = ()
+    cut: bool = False  # the mail ends inside it: no delimiter follows
 
     def name(self, hint: str = "") -> str:
         """The file name as told, "" where there is none. Not cleaned. `hint`: see `headers.decoded`."""
@@ -112,14 +114,15 @@ class _Walk:
         ranges = self._ranges(boundary, start, end)
         default = "message/rfc822" if content.type == "multipart/digest" else "text/plain"
         found: list[Part] = []
-        for first, last in ranges:
+        for first, last in self._whole(boundary, ranges):
             if self.left <= 0:
                 self.defects.append("parts")
                 found.append(_opaque(first, end))
                 self.read_to = end
                 break
             self.left -= 1
-            found.append(self.part(first, last, depth + 1, default, end))
+            part = self.part(first, last, depth + 1, default, end)
+            found.append(replace(part, cut=True) if last == len(self.data) and not part.children else part)
         if takes_over:
             self.resume = self.read_to
         return tuple(found)
@@ -139,6 +142,27 @@ class _Walk:
             yield first
             yield from ranges
 
+    def _whole(self, boundary: bytes, ranges: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """The slices, divided where a leaf holds delimiters that differ only behind the 70th octet.
+
+        RFC 2046 section 5.1.1 allows no more, so a program that wrote more may compare, and write, no more.
+        """
+        for first, last in ranges:
+            if len(boundary) <= _COMPARED_BYTES or self._is_multipart(first, last):
+                yield first, last
+                continue
+            opened = first
+            for match in re.finditer(
+                rb"(?<![^\r\n])--%b[^\r\n]*\r?\n?" % re.escape(boundary[:_COMPARED_BYTES]), self.data[first:last]
+            ):
+                yield opened, max(opened, _without_break(self.data, first + match.start()))
+                opened = first + match.end()
+            yield opened, last
+
+    def _is_multipart(self, start: int, end: int) -> bool:
+        block = headers.split(self.data, start, end)
+        return parse_value(block.get("content-type")).value.startswith("multipart/")
+
     def _between(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The slices of the parts of data[start:end]; the line end before a delimiter belongs to it."""
         opened = -1
@@ -154,7 +178,7 @@ class _Walk:
             if closing:
                 self.read_to = after
                 return
-        if opened >= 0:
+        if opened >= 0 and self.data[opened:end].strip():  # a last delimiter with nothing below it closes
             yield opened, end
         self.read_to = end
 

@@ -124,6 +124,7 @@ def test_inline_and_content_id() -> None:
     ]
 
 
+LONG = b"=_" + b"x" * 80
 DAMAGED: dict[str, tuple[bytes, str, list[bytes], str]] = {
     "bare LF": (multi(b"mixed", PLAIN, PDF).replace(b"\r\n", b"\n"), "plain words", [b"%PDF-1.7"], ""),
     "bare CR": (multi(b"mixed", PLAIN, PDF).replace(b"\r\n", b"\r"), "plain words", [b"%PDF-1.7"], ""),
@@ -211,6 +212,45 @@ DAMAGED: dict[str, tuple[bytes, str, list[bytes], str]] = {
     "blanks after a boundary": (multi(b"mixed", PLAIN).replace(b"--=_b\r\n", b"--=_b \t\r\n"), "plain words", [], ""),
     "boundary inside a line": (multi(b"mixed", typed(b"text/plain", b"x --=_b y")), "x --=_b y", [], ""),
     "no semicolon": (b"Content-Type: text/plain charset=utf-8\r\n\r\n\xc3\xa9", "é", [], ""),
+    "broken off inside a second text": (
+        multi(b"mixed", PLAIN, typed(b"text/plain", b"half a wo")).rpartition(b"\r\n--")[0],
+        "plain words",
+        [b"half a wo"],
+        "",
+    ),
+    "broken off inside the only text, below a file": (
+        multi(b"mixed", PDF, PLAIN).rpartition(b"\r\n--")[0],
+        "plain words",
+        [b"%PDF-1.7"],
+        "",
+    ),
+    "broken off inside the HTML of an alternative": (
+        multi(b"alternative", PLAIN, HTML).rpartition(b"\r\n--")[0],
+        "plain words",
+        [],
+        "",
+    ),
+    "closed by a delimiter that opens": (
+        multi(b"mixed", PLAIN, PLAIN).rpartition(b"--")[0] + b"\r\n",
+        "plain words\nplain words",
+        [],
+        "",
+    ),
+    "boundaries that differ behind the 70th octet": (
+        b"Content-Type: multipart/mixed; boundary=%b\r\n\r\n--%b1\r\n\r\none\r\n--%b2\r\n\r\ntwo\r\n--%b1--\r\n"
+        % (LONG + b"1", LONG, LONG, LONG),
+        "one\ntwo",
+        [],
+        "",
+    ),
+    "long boundaries inside one another are told apart": (
+        b"Content-Type: multipart/mixed; boundary=%b1\r\n\r\n--%b1\r\n"
+        b"Content-Type: multipart/alternative; boundary=%b2\r\n\r\n--%b2\r\n\r\none\r\n--%b2\r\n"
+        b"Content-Type: text/html\r\n\r\n<p>one\r\n--%b2--\r\n--%b1--\r\n" % ((LONG,) * 7),
+        "one",
+        [],
+        "",
+    ),
     "first Content-Type counts": (b"Content-Type: text/plain\r\n" + HTML, H, [], ""),
 }
 

@@ -108,7 +108,7 @@ def test_html_that_cannot_be_cut_clean_is_left_out() -> None:
             "<p>Yes.</p>",
         ),
         (  # a signature with a picture
-            '<p>Yes.</p><p>Tom</p><div>-- </div><div><img src="cid:logo"><b>ACME Robotics</b></div>',
+            '<p>Yes.</p><p>Tom</p><div>-- </div><div><img src="cid:logo"><b>www.acme.example</b></div>',
             "<p>Yes.</p><p>Tom</p>",
         ),
         (  # a table in which the quote begins in a row of its own

@@ -10,6 +10,11 @@ WORDS = Words(
     subject=("betreff", "betrifft"),
     other=("antwort an", "antwort-an", "organisation", "wichtigkeit", "anlagen", "anhänge"),
     original=(
+        "vorherige antworten",
+        "vorherige nachrichten",
+        "vorherige nachricht",
+        "frühere nachrichten",
+        "bisheriger verlauf",
         "ursprüngliche nachricht",
         "ursprüngliche mail",
         "originalnachricht",

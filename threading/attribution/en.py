@@ -10,6 +10,12 @@ WORDS = Words(
     subject=("subject",),
     other=("reply-to", "reply to", "organization", "importance", "attachments", "priority", "sender", "when", "where"),
     original=(
+        "previous replies",
+        "previous reply",
+        "previous messages",
+        "previous conversation",
+        "earlier messages",
+        "conversation history",
         "original message",
         "reply message",
         "original email",

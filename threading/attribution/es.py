@@ -9,7 +9,14 @@ WORDS = Words(
     to=("para", "a", "cc", "cco", "copia"),
     subject=("asunto", "tema"),
     other=("responder a", "organización", "importancia", "datos adjuntos"),
-    original=("mensaje original", "mensaje origina", "correo original"),
+    original=(
+        "respuestas anteriores",
+        "mensajes anteriores",
+        "mensaje anterior",
+        "mensaje original",
+        "mensaje origina",
+        "correo original",
+    ),
     forwarded=(
         "mensaje reenviado",
         "inicio del mensaje reenviado",

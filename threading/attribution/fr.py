@@ -9,7 +9,17 @@ WORDS = Words(
     to=("à", "a", "pour", "cc", "cci", "copie", "destinataire"),
     subject=("objet", "sujet"),
     other=("répondre à", "reponse à", "organisation", "importance", "pièces jointes", "pièce jointe"),
-    original=("message d'origine", "message d’origine", "message original", "e-mail d'origine", "message initial"),
+    original=(
+        "réponses précédentes",
+        "messages précédents",
+        "message précédent",
+        "historique de la conversation",
+        "message d'origine",
+        "message d’origine",
+        "message original",
+        "e-mail d'origine",
+        "message initial",
+    ),
     forwarded=(
         "message transféré",
         "message transmis",

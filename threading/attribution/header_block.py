@@ -15,6 +15,7 @@ MOST_LINES = 24
 _LABEL = re.compile(r"([^\W\d][^:：<>@\n]{0,28}?)\s?[:：]\s?(.*)")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}")
 _RULE = re.compile(r"[\s*>|]{0,10}[_\-=—–]{5,200}[\s*]{0,10}")
+_SHORT_RULE = re.compile(r"[\s*>|]{0,10}[_\-=*—–]{3,200}[\s*]{0,10}")
 _DASHES = re.compile(r"[\s*_|>]*[-_=]{2,}[\s*>]*(\S.{2,70}?)[\s*<]*[-_=]{2,}[\s*]*")
 _COLON_LINE = re.compile(r"(.{4,60}?)\s?[:：]")
 
@@ -62,6 +63,17 @@ def _enough(kinds: set[str], addressed: bool, ruled: bool) -> bool:
 def is_rule(raw: str) -> bool:
     """A drawn line, as written."""
     return len(raw) <= 200 and bool(_RULE.fullmatch(raw))
+
+
+def is_short_rule(raw: str) -> bool:
+    """A drawn line of three signs or more, which says something only with words below it."""
+    return len(raw) <= 200 and bool(_SHORT_RULE.fullmatch(raw))
+
+
+def is_heading(raw: str) -> bool:
+    """The words that stand between dashes elsewhere, alone on their line: "Previous replies" below a drawn line."""
+    words = raw.strip(" \t*_#:>|")
+    return 0 < len(words) <= 60 and bool(ORIGINAL.fullmatch(words))
 
 
 def is_dashed(raw: str) -> bool:

@@ -9,7 +9,14 @@ DUTCH = Words(
     to=("aan", "cc", "bcc", "oan"),
     subject=("onderwerp", "betreft", "underwerp"),
     other=("antwoord aan", "antwoorden aan", "prioriteit", "bijlagen", "urgentie"),
-    original=("oorspronkelijk bericht", "origineel bericht", "oorspronkelijke bericht"),
+    original=(
+        "vorige reacties",
+        "eerdere reacties",
+        "vorige berichten",
+        "oorspronkelijk bericht",
+        "origineel bericht",
+        "oorspronkelijke bericht",
+    ),
     forwarded=("doorgestuurd bericht", "begin doorgestuurd bericht", "doorgezonden bericht", "forwarded message"),
     sent_from=(
         "verzonden vanuit",

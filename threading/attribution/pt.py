@@ -9,7 +9,14 @@ WORDS = Words(
     to=("para", "cc", "cco", "bcc"),
     subject=("assunto",),
     other=("responder a", "responder para", "organização", "prioridade", "importância", "anexos"),
-    original=("mensagem original", "mensagem de origem", "e-mail original"),
+    original=(
+        "respostas anteriores",
+        "mensagens anteriores",
+        "mensagem anterior",
+        "mensagem original",
+        "mensagem de origem",
+        "e-mail original",
+    ),
     forwarded=(
         "mensagem encaminhada",
         "mensagem reencaminhada",
