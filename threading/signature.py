@@ -12,54 +12,21 @@ from dataclasses import dataclass
 from .attribution.line import plain
 from .attribution.tables import FAREWELL, SENT_FROM
 from .banner import banner_end
+from .disclaimer import disclaimers, is_rule, last_filled
 
 MOST_SIGNATURE_LINES = 15
 MOST_LOOKED_AT = 1000  # lines that may be a telephone's
-LONG_RULE = 30
 _NAME_LINES = 4  # below "-- ": name, role, company
-MOST_NOTICES = 20  # paragraphs of law
 
 _DELIMITER = re.compile(r"[\s\u00a0]{0,3}--[\s\u00a0]{0,3}")
 _VAGUE = re.compile(r"sent from (?:an?|the|our|his|her)\b", re.IGNORECASE)
 _URL = re.compile(r"[<(\[]?(?:https?://|mailto:)[^\s<>\])]{1,2000}[>)\]]?")
-_RULE = re.compile(r"\s*(?:[*_=~#-]\s?){5,}\s*|\s*(?:\*\s){2,}\*?\s*")
 _CONTACT = re.compile(r"\d(?:[ ().\-/]{0,3}\d){5}|@|www\.|https?:")
 _REACHED_BY = re.compile(
     r"\b(?:tele?(?:fon|phone|fono|foon)?|fon|phone|fax|mobile?|mobil|handy|cell|gsm)\b\W|电话|電話", re.IGNORECASE
 )
 _STARS = re.compile(r"\s*(?:\* ?){3,10}\s*")
 _SHORT_RULE = re.compile(r"\s*[_-]{2,4}\s*")
-_LEGAL = (
-    re.compile(
-        r"confidential|privileged|vertraulich|confidencial|confidentiel|riservat|конфиденциальн|保密|機密|poufn|"
-        r"vertrouwelijk|fortrolig|privileg",
-    ),
-    re.compile(
-        r"intended (?:only |solely )?(?:for|recipient)|addressee|solely for the use|individual or entity|"
-        r"unauthori[sz]ed|received (?:this|it).{0,30} in error|"
-        r"nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empf)|irrtümlich erhalten|destinataire|"
-        r"por error|destinatari|por engano|адресован|收件人|受信者|adresat",
-    ),
-    re.compile(
-        r"(?:notify|inform) (?:the )?(?:sender|us|system manager)|delete (?:it|this|the)|destroy|löschen|"
-        r"vernichten|supprimer|détruire|eliminar|borr|cancell|apagar|удалить|删除|削除",
-    ),
-    re.compile(
-        r"disclaimer|haftungsausschluss|avis de confidentialité|aviso legal|avvertenza|virus|"
-        r"monitored|recorded for legal|legally binding|liability|views (?:or opinions )?expressed|"
-        r"do not necessarily (?:represent|reflect)|"
-        r"secure means of communication|print this e-?mail|environment before printing|umwelt.{0,40}drucken|"
-        r"imprimer ce",
-    ),
-    re.compile(
-        r"this (?:e-?mail|message|communication|transmission)|diese e-?mail|ce (?:message|courriel)|"
-        r"este (?:correo|mensaje|e-?mail)|questo messaggio|questa e-?mail|данное сообщение|本邮件|このメール",
-    ),
-)
-_STRONG = re.compile(
-    r"(?:routinely|automatically) (?:be )?(?:monitored|logged)|footnote|swept for|scanned (?:for|by).{0,40}virus|"
-    r"virus scanning service|- - disclaimer - -|^\W*disclaimer\W*$",
-)
 _LIST_FOOTER = re.compile(
     r"mailing list|/listinfo/|unsubscribe|you received this (?:message|email) because|googlegroups\.com|"
     r"to stop receiving",
@@ -104,7 +71,7 @@ def _marks(texts: Sequence[str], writer: Writer) -> list[str]:
     marks[:top] = ["disclaimer"] * top
     end = _footer(texts, marks, len(texts))
     end = _sent_from(texts, marks, end)
-    end = _disclaimers(texts, marks, end)
+    end = disclaimers(texts, marks, end)
     end = _sent_from(texts, marks, end)
     end = _delimited(texts, marks, end)
     end = _repeated(texts, marks, end, writer.earlier)
@@ -126,7 +93,7 @@ def is_sent_from(text: str) -> bool:
 def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:
     """A drawn line and below it what a list adds."""
     for place in range(end - 1, max(-1, end - 12), -1):
-        if len(texts[place]) <= 200 and (_RULE.fullmatch(texts[place]) or _SHORT_RULE.fullmatch(texts[place])):
+        if len(texts[place]) <= 200 and (is_rule(texts[place]) or _SHORT_RULE.fullmatch(texts[place])):
             below = [text[:500] for text in texts[place + 1 : end] if text.strip()]
             if 0 < len(below) <= 8 and any(_LIST_FOOTER.search(text) for text in below):
                 marks[place:end] = ["disclaimer"] * (end - place)
@@ -136,7 +103,7 @@ def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:
 
 def _sent_from(texts: Sequence[str], marks: list[str], end: int) -> int:
     """The telephone's line at the very end."""
-    last = _last(texts, end)
+    last = last_filled(texts, end)
     if last >= 0 and is_sent_from(texts[last]):
         first = last - 1 if last and _DELIMITER.fullmatch(texts[last - 1][:10]) and len(texts[last - 1]) < 10 else last
         marks[first:end] = ["signature"] * (end - first)
@@ -153,71 +120,6 @@ def _sent_from_inside(texts: Sequence[str], marks: list[str]) -> None:
             and (place == 0 or not texts[place - 1].strip() or place + 1 == len(texts) or not texts[place + 1].strip())
         ):
             marks[place] = "signature"
-
-
-def _last(texts: Sequence[str], end: int) -> int:
-    place = end - 1
-    while place >= 0 and not texts[place].strip():
-        place -= 1
-    return place
-
-
-def _disclaimers(texts: Sequence[str], marks: list[str], end: int) -> int:
-    """Legal paragraphs from the end upwards, with the drawn lines around them and what stands between those."""
-    for _ in range(MOST_NOTICES):
-        last = _last(texts, end)
-        if last < 0:
-            return end
-        first = last
-        while first > 0 and texts[first - 1].strip() and not _is_rule(texts[first - 1]) and last - first < 60:
-            first -= 1
-        if _is_rule(texts[last]):
-            above = _ruled_block(texts, last)
-            if above is None:
-                return end
-            first = above
-        elif not is_legal(" ".join(text[:2000] for text in texts[first : last + 1])):
-            return end
-        else:
-            first = _with_rules(texts, first)
-        marks[first:end] = ["disclaimer"] * (end - first)
-        end = first
-    return end
-
-
-def _with_rules(texts: Sequence[str], first: int) -> int:
-    """The beginning of a notice with the drawn line above it and what stands between that and the notice."""
-    for place in range(first - 1, max(-1, first - 12), -1):
-        if not _is_rule(texts[place]):
-            continue
-        if sum(bool(text.strip()) for text in texts[place:first]) <= 6 and len(texts[place].strip()) >= LONG_RULE:
-            above = _ruled_block(texts, place)
-            return place if above is None else above
-        return place if not any(text.strip() for text in texts[place + 1 : first]) else first
-    return first
-
-
-def _ruled_block(texts: Sequence[str], last: int) -> int | None:
-    """The first line of a block between two drawn lines, the lower one being `last`, if there is law in it."""
-    for place in range(last - 1, max(-1, last - 60), -1):
-        if _is_rule(texts[place]):
-            return place if any(is_legal(text) for text in _paragraphs(texts[place + 1 : last])) else None
-    return None
-
-
-def _paragraphs(texts: Sequence[str]) -> list[str]:
-    joined = "\n".join(text[:2000] if text.strip() else "" for text in texts)
-    return [" ".join(part.split()) for part in joined.split("\n\n")]
-
-
-def is_legal(paragraph: str) -> bool:
-    """A notice of a law department: it names at least two of its subjects, and is no short remark."""
-    lower = paragraph[:4000].lower()  # once, so that the patterns can look for their first letters
-    return bool(_STRONG.search(lower)) or (len(lower) >= 60 and sum(bool(one.search(lower)) for one in _LEGAL) >= 2)
-
-
-def _is_rule(text: str) -> bool:
-    return len(text) <= 200 and bool(_RULE.fullmatch(text))
 
 
 def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
@@ -248,7 +150,7 @@ def _keep_name(texts: Sequence[str], marks: list[str], quote_at: int, earlier: S
         return
     block = list(itertools.takewhile(lambda place: marks[place] == "signature", range(first + 1, len(texts))))
     kept = list(itertools.takewhile(lambda place: not _tells_contact(texts[place]), block))
-    names = sum(bool(texts[place].strip()) and not _is_rule(texts[place]) for place in kept)
+    names = sum(bool(texts[place].strip()) and not is_rule(texts[place]) for place in kept)
     apart = quote_at and not _has_text(texts[quote_at:first], marks[quote_at:first])
     most = _NAME_LINES if kept == block or not apart else 0
     if 0 < names <= most and not _ends_alike(texts, earlier):
