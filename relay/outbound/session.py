@@ -1,22 +1,22 @@
 """One open SMTP connection to one host, and the one way a mail goes over it (RFC 5321 3.3).
 
-The SMTP library opens the connection and pairs commands with replies. The commands of a mail are given here
-one by one, so that it is known at which of them a connection died: before the dot nothing was taken, after it
-nobody knows.
+The SMTP library opens the connection. The commands of a mail are given here, and their replies are read one by one, so
+that it is known at which of them a connection died: before the dot nothing was taken, after it nobody knows.
 """
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
-from aiosmtplib.response import SMTPResponse
 
 from .. import crash
 from .answer import NotSent, Outcome, Stage, from_error, from_reply
 from .letter import Letter
+from .wire import Wire, take_over
 
 _MOST_MAILS = 100  # over one connection: many servers count, and say 421 somewhere above it
 _QUIT_SECONDS = 5.0
@@ -58,14 +58,22 @@ class Stale(Exception):
     """A kept connection turned out to be dead before anything was said about the mail."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One command of a mail."""
+
+    stage: Stage
+    command: bytes
+    resets: bool = False
+
+
 class Session:
     """An open connection, greeted, encrypted and logged in as wanted. For one mail at a time."""
 
-    def __init__(self, client: SMTP, to: Destination) -> None:
-        self._client = client
-        self._transport = client.transport  # the library forgets it when the connection breaks
-        self._offers = dict(client.esmtp_extensions)  # likewise, and then it would seem to offer nothing
-        self._to = to
+    def __init__(self, wire: Wire, offers: Mapping[str, str], to: Destination) -> None:
+        self._wire = wire
+        self._offers = offers
+        self._host = str(to)
         self._mails = 0
         self._dirty = False  # a transaction was begun and refused: RSET is due
         self._stage: Stage = "mail"
@@ -73,7 +81,7 @@ class Session:
     @property
     def open(self) -> bool:
         """True while neither side has hung up, as far as is known."""
-        return self._client.is_connected
+        return self._wire.open
 
     @property
     def usable(self) -> bool:
@@ -96,9 +104,9 @@ class Session:
         except SMTPServerDisconnected as error:
             if self._mails and self._stage == "mail":
                 raise Stale from error
-            outcome = from_error(error, str(self._to), self._stage)
+            outcome = from_error(error, self._host, self._stage)
         except Exception as error:  # noqa: BLE001 (whatever it is, the mail must have an outcome)
-            outcome = from_error(error, str(self._to), self._stage)
+            outcome = from_error(error, self._host, self._stage)
         finally:
             self._mails += 1
             if not done:
@@ -108,20 +116,20 @@ class Session:
     async def quit(self) -> None:
         """Say goodbye and close, within seconds."""
         with suppress(SMTPException, OSError):
-            await self._client.quit(timeout=_QUIT_SECONDS)
+            async with asyncio.timeout(_QUIT_SECONDS):
+                self._wire.write(b"QUIT\r\n")
+                await self._wire.reply()
         self.abort()
 
     def abort(self) -> None:
-        """Close at once; what is still in the buffer is dropped, or a stalled remote would keep it for ever."""
-        if isinstance(self._transport, asyncio.WriteTransport):
-            self._transport.abort()
-        self._client.close()
+        """Close at once."""
+        self._wire.abort()
 
     # -- one mail
 
     def _cannot(self, letter: Letter) -> Outcome | None:
         """Return the permanent outcome of a mail that this remote has told us it cannot take."""
-        offers, host = self._offers, str(self._to)
+        offers, host = self._offers, self._host
         if letter.needs_smtputf8 and "smtputf8" not in offers:
             return Outcome.failed("the address needs SMTPUTF8, which is not offered", "5.6.7", host, "mail")
         if letter.needs_8bitmime and "8bitmime" not in offers:
@@ -133,52 +141,65 @@ class Session:
 
     async def _transaction(self, letter: Letter) -> Outcome:
         """Give the commands of one mail; the first one refused ends it."""
-        host = str(self._to)
-        self._stage = "mail"
-        await self._begin()
-        mail = await self._client.execute_command(
-            b"MAIL", b"FROM:<%b>" % letter.mail_from.encode(), *self._options(letter)
-        )
-        if mail.code == 421 and self._mails:
-            raise Stale
-        if mail.code // 100 != 2:
-            return from_reply(mail.code, mail.message, host, "mail")
-        self._stage, self._dirty = "rcpt", True
-        rcpt = await self._client.execute_command(b"RCPT", b"TO:<%b>" % letter.rcpt_to.encode())
-        if rcpt.code // 100 != 2:
-            return from_reply(rcpt.code, rcpt.message, host, "rcpt")
-        self._stage = "data"
-        data = await self._client.execute_command(b"DATA")
-        if data.code != 354:
-            return from_reply(data.code, data.message, host, "data")
+        refused = await self._envelope(letter)
+        if refused:
+            return refused
         self._stage = "dot"
-        end = await self._content(letter.data)
+        # Dots are doubled (RFC 5321 4.5.2).
+        self._wire.write((b"\r\n" + letter.data).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n")
+        crash.here("after-dot")
+        end = await self._wire.reply()
         self._dirty = False
-        return from_reply(end.code, end.message, host, "dot")
+        return from_reply(end.code, end.text, self._host, "dot")
 
-    async def _begin(self) -> None:
-        """Make the remote forget a transaction that it refused half-way. Raises Stale when it will not."""
-        if not self._dirty:
-            return
-        reply = await self._client.execute_command(b"RSET")
-        if reply.code != 250:
-            raise Stale
-        self._dirty = False
+    async def _envelope(self, letter: Letter) -> Outcome | None:
+        """Say everything up to DATA, in one go where the remote offers that (RFC 2920); return the first refusal."""
+        steps = self._steps(letter)
+        together = "pipelining" in self._offers
+        self._stage = "mail"
+        if together:
+            self._wire.write(b"".join(step.command for step in steps), len(steps))
+        for number, step in enumerate(steps):
+            self._stage = step.stage
+            if not together:
+                self._wire.write(step.command)
+            reply = await self._wire.reply()
+            if reply.code // 100 == 2 if step.stage != "data" else reply.code == 354:
+                self._dirty = not step.resets
+                continue
+            if step.resets or (reply.code == 421 and step.stage == "mail" and self._mails):
+                raise Stale
+            if together:
+                await self._read_on(len(steps) - number - 1)
+            return from_reply(reply.code, reply.text, self._host, step.stage)
+        return None
+
+    async def _read_on(self, count: int) -> None:
+        """Read the answers to what was said before its refusal was known, or the next mail would take them for its own.
+
+        A remote that wants the mail all the same (354) does not get it: the connection is closed.
+        """
+        try:
+            codes = [(await self._wire.reply()).code for _ in range(count)]
+        except (SMTPException, OSError):
+            codes = [354]
+        if 354 in codes:
+            self.abort()
+
+    def _steps(self, letter: Letter) -> list[_Step]:
+        """The commands up to DATA; first, where a transaction was refused half-way, the one that makes it forgotten."""
+        mail = b" ".join([b"MAIL FROM:<%b>" % letter.mail_from.encode(), *self._options(letter)])
+        return [
+            *([_Step("mail", b"RSET\r\n", resets=True)] if self._dirty else []),
+            _Step("mail", mail + b"\r\n"),
+            _Step("rcpt", b"RCPT TO:<%b>\r\n" % letter.rcpt_to.encode()),
+            _Step("data", b"DATA\r\n"),
+        ]
 
     def _options(self, letter: Letter) -> list[bytes]:
         options = [b"SIZE=%d" % len(letter.data)] if "size" in self._offers else []
         options += [b"BODY=8BITMIME"] if letter.needs_8bitmime else []
         return options + ([b"SMTPUTF8"] if letter.needs_smtputf8 else [])
-
-    async def _content(self, data: bytes) -> SMTPResponse:
-        """Send the mail, its dots doubled (RFC 5321 4.5.2), and the dot; return the answer to it."""
-        protocol = self._client.protocol
-        if protocol is None:
-            raise SMTPServerDisconnected("the connection was closed after 354")
-        doubled = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
-        protocol.write(doubled + b".\r\n")
-        crash.here("after-dot")
-        return await protocol.read_response(timeout=self._client.timeout)
 
 
 async def open_session(to: Destination, manner: Manner) -> Session:
@@ -215,14 +236,14 @@ async def _open(to: Destination, manner: Manner, tls: Literal["off", "opportunis
             await _greet(client)  # RFC 3207 4.2: what was offered before TLS is forgotten
         stage = "connect"
         await _log_in(client, manner)
-        if not client.is_connected:
-            raise SMTPServerDisconnected("closed after the greeting")
+        offers = dict(client.esmtp_extensions)  # forgotten by the library when the connection breaks
+        wire = take_over(client.transport, manner.timeout)
     except BaseException as error:  # also when cancelled: a half-open connection is nobody's
         client.close()
         if isinstance(error, Exception):
             raise NotSent(from_error(error, str(to), stage)) from error
         raise
-    return Session(client, to)
+    return Session(wire, offers, to)
 
 
 async def _greet(client: SMTP) -> None:

@@ -1,0 +1,100 @@
+"""The commands of a mail, all at once where the remote offers that (RFC 2920), one by one where it does not."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from parley.relay.outbound.transport import Transport
+from parley.tests.peer import Extension, Peer, Step
+from parley.tests.sending import DATA, ENVELOPE, mails, settings, to
+
+OLD: tuple[Extension, ...] = ("8BITMIME", "SIZE", "ENHANCEDSTATUSCODES")
+
+
+async def test_one_by_one_where_it_is_not_offered() -> None:
+    async with Peer(offers=OLD) as peer, to(peer) as transport:
+        peer.refuse("rcpt", 550, times=1)
+        assert [outcome.state for outcome in await mails(peer, transport, 2)] == ["failed", "sent"]
+        said = [line.split()[0] for _, line in peer.lines]
+        assert said == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA"]
+        assert peer.violations == []
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize(("code", "state"), [(451, "deferred"), (550, "failed"), (421, "deferred")])
+async def test_a_refusal_one_by_one(step: Step, code: int, state: str) -> None:
+    async with Peer(offers=OLD) as peer, to(peer) as transport:
+        peer.refuse(step, code, times=1)
+        outcome = await transport.send(ENVELOPE, DATA)
+        assert (outcome.state, outcome.code, outcome.stage, outcome.uncertain) == (state, code, step, False)
+        assert (await transport.send(ENVELOPE, DATA)).state == "sent"
+        assert peer.connections == (2 if code == 421 else 1)
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("silent", [False, True])
+async def test_one_by_one_a_connection_that_dies_or_hangs(step: Step, silent: bool) -> None:
+    async with Peer(offers=OLD) as peer, to(peer, timeout="100ms") as transport:
+        if silent:
+            peer.stall(step)
+        else:
+            peer.drop(step)
+        outcome = await transport.send(ENVELOPE, DATA)
+        assert (outcome.state, outcome.stage, outcome.uncertain) == ("deferred", step, step == "dot")
+
+
+@asynccontextmanager
+async def scripted(*answers: bytes) -> AsyncGenerator[tuple[Transport, list[bytes]]]:
+    """A server that greets, offers PIPELINING and then answers what comes with these, whatever it is."""
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 there\r\n")
+        await reader.readline()
+        writer.write(b"250-there\r\n250 PIPELINING\r\n")
+        for answer in answers:
+            if not (data := await reader.read(65_536)):
+                break
+            heard.append(data)
+            writer.write(answer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport = Transport(settings(Peer(port=port), timeout="100ms"))
+    async with server:
+        try:
+            yield transport, heard
+        finally:
+            await transport.close()
+
+
+async def test_all_of_it_is_said_at_once_and_the_mail_after_its_leave() -> None:
+    async with scripted(b"250 a\r\n250 b\r\n354 c\r\n", b"250 d\r\n") as (transport, heard):
+        assert (await transport.send(ENVELOPE, DATA)).text == "d"
+        assert heard[0] == b"MAIL FROM:<bounce-x@reply.example>\r\nRCPT TO:<ann@b.example>\r\nDATA\r\n"
+        assert heard[1].endswith(b"\r\n.\r\n")
+
+
+async def test_a_reply_in_pieces() -> None:
+    async with scripted(b"250-a\r\n250 b\r\n250", b"") as (transport, _):
+        outcome = await transport.send(ENVELOPE, DATA)
+        assert (outcome.state, outcome.stage, outcome.text) == ("deferred", "rcpt", "no answer in time")
+
+
+@pytest.mark.parametrize("rest", [b"354 go on\r\n", b"", b"what?\r\n"])
+async def test_a_remote_that_goes_wrong_after_it_has_refused_gets_no_mail(rest: bytes) -> None:
+    async with scripted(b"250 ok\r\n550 5.1.1 nobody\r\n" + rest, b"250 2.0.0 taken\r\n") as (transport, heard):
+        outcome = await transport.send(ENVELOPE, DATA)
+        assert (outcome.state, outcome.code, outcome.stage) == ("failed", 550, "rcpt")
+        assert len(heard) == 1
+
+
+async def test_a_connection_on_which_something_was_said_unasked_is_not_used_again() -> None:
+    unasked = b"250 sent\r\n421 4.3.2 going down\r\n"
+    async with scripted(b"250 a\r\n250 b\r\n354 c\r\n", unasked, b"250 a\r\n") as (transport, heard):
+        assert (await transport.send(ENVELOPE, DATA)).text == "sent"
+        assert (await transport.send(ENVELOPE, DATA)).text == "sent"
+        assert [data[:4] for data in heard] == [b"MAIL", b"Subj", b"MAIL", b"Subj"]
