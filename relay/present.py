@@ -6,6 +6,7 @@ from ..store.values import AttachmentRow, DeliveryRow, EventRow, MessageRow, Par
 from .clock import iso
 from .mail.masks import mask_address
 from .settings import Settings
+from .status import response_json, status
 
 Json = dict[str, object]
 
@@ -26,7 +27,17 @@ def exchange_json(exchange: Exchange, settings: Settings) -> Json:
         "observers": [_person(person) for person in exchange.people if person.side == Side.OBSERVER],
         "messages": [_message(exchange, message) for message in exchange.messages],
         "events": [_event(exchange, event) for event in exchange.events],
+        "response": _response(exchange, settings),
     }
+
+
+def _response(exchange: Exchange, settings: Settings) -> Json:
+    """How long the company took to its first answer; while it has given none, no figure."""
+    inquiry = exchange.inquiry
+    hours = settings.place(inquiry.marketplace).hours
+    sellers = {person.seq for person in exchange.people if person.side == Side.SELLER}
+    stands = status(inquiry.created_at, exchange.events, sellers, hours, inquiry.created_at)
+    return response_json(stands.response, hours)
 
 
 def _person(person: ParticipantRow) -> Json:

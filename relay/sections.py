@@ -1,12 +1,13 @@
 """The sections of `relay.toml`: each key with its type, unit and default (docs/settings.md, relay.toml)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.util import find_spec
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from .business_hours import Hours, read_hours
 from .duration import duration
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
@@ -14,6 +15,7 @@ Port = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$")]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Ending = Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")]
 
 
@@ -221,12 +223,22 @@ class ActionSettings(Section):
     document_bytes: int = Field(default=10_000_000, ge=1000)
 
 
+OBSERVER = "observer"  # the role of a manufacturer's program: it sees the status of its inquiries, and nothing else
+
+
 class ApiKey(Section):
-    """One program that may use the API."""
+    """One program that may use the API. With `role` "observer", that of the observer with this mail address."""
 
     name: str = Field(min_length=1)
     key: str = Field(min_length=8)
     role: str = Field(default="marketplace", min_length=1)
+    observer: str = ""
+
+    @model_validator(mode="after")
+    def _whose(self) -> "ApiKey":
+        if (self.role == OBSERVER) != bool(self.observer):
+            raise ValueError('role = "observer" and observer = "<mail address>" belong together')
+        return self
 
 
 class ApiSettings(Section):
@@ -256,6 +268,23 @@ class Marketplace(Section):
     language: Literal["en", "de", "fr", "es", "it", "zh", "ja", "ru", "pt"] = "en"
     help: str = ""
     colour: str = Field(default="#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$")
+    business_days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
+    business_hours: tuple[str, ...] = ("09:00-17:00",)
+    business_zone: str = "UTC"
+    holidays: tuple[date, ...] = ()
+
+    @property
+    def hours(self) -> Hours:
+        """The week of this marketplace's sellers, for the response clock."""
+        return read_hours(self.business_days, self.business_hours, self.business_zone, self.holidays)
+
+    @model_validator(mode="after")
+    def _a_week(self) -> "Marketplace":
+        try:
+            read_hours(self.business_days, self.business_hours, self.business_zone, self.holidays)
+        except ValueError as error:
+            raise ValueError(f"business hours: {error}") from error
+        return self
 
     @field_validator("reply_domain")
     @classmethod

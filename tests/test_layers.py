@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("relay.mail", "relay.settings", "relay.sections", "relay.settings_errors", "relay.duration", "relay.errors"),
     ),
     ("words", ("relay.journal", "relay.journal_sinks", "relay.clock", "relay.arrival", "relay.order")),
-    ("words", ("relay.personal_links", "relay.nameservers", "relay.crash")),
+    ("words", ("relay.personal_links", "relay.nameservers", "relay.business_hours", "relay.crash")),
     ("steps", ("threading", "relay.identify", "relay.compose", "templates")),
     ("store", ("store",)),
     ("doors", ("relay.inbound", "relay.outbound", "relay.links", "relay.cli", "relay.demo")),

@@ -32,7 +32,7 @@ from ..mail.addresses import parse_address
 from ..mail.write import File
 from ..order import OrderError, read_as
 from ..wishes import DeclineOrder, DocumentOrder, PlainOrder, TransferOrder, UndoOrder
-from .api import body, caller, json_of
+from .api import NO_INQUIRY, body, caller, json_of
 from .desk import Desk
 from .form import ReplyForm
 from .guard import request_id
@@ -104,7 +104,7 @@ async def _find(desk: Desk, name: str, email: str) -> _Found:
     def query(connection: Connection) -> _Found | str:
         inquiry = inquiries.find(connection, name)
         if inquiry is None:
-            return "There is no inquiry with this id or reference."
+            return NO_INQUIRY
         people = inquiries.participants(connection, inquiry.seq)
         key = address.key if address else ""
         person = next((one for one in people if one.email_key == key and one.side != Side.OBSERVER), None)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..world import World
-from . import acting, api, api_actions, apologies, documents, files, pages, proof, reply, side, visit, waiting
+from . import acting, api, api_actions, apologies, documents, files, observer, pages, proof, reply, side, visit, waiting
 from .desk import Addresses, Desk
 from .guard import ROUTE, Guard
 from .live import Live
@@ -27,6 +27,7 @@ _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/c/{token}", visit.open_link),
     ("GET", "/i/{id}", pages.page),
+    ("GET", "/i/{id}/status.json", observer.as_json),
     ("GET", "/i/{id}/live", pages.live),
     ("GET", "/i/{id}/events", pages.stream),
     ("POST", "/i/{id}/reply", reply.reply),
@@ -42,6 +43,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/p/{message}/{token}", proof.send),
     ("POST", "/api/v1/inquiries", api.create_inquiry),
     ("GET", "/api/v1/inquiries/{id}", api.show_inquiry),
+    ("GET", "/api/v1/inquiries/{id}/status", api.show_status),
     ("POST", "/api/v1/inquiries/{id}/actions/{action}", api_actions.do),
 )
 

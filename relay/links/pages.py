@@ -14,8 +14,8 @@ from ...store import events, inquiries, links
 from ...store.links import Pane
 from ...store.tables import MessageState, Side
 from ...store.values import EventRow, ParticipantRow
-from ..clock import iso
 from ..veil import Veil, load_veil
+from . import observer
 from .desk import Desk
 from .doings import DOING_KINDS, Doings, doings_view, done_line
 from .form import NOT_ASKED, Ask
@@ -49,7 +49,7 @@ async def page(desk: Desk, request: Request) -> Response:
     """The page, for whoever's link it is."""
     found = await visit(desk, request)
     if found.side == Side.OBSERVER:
-        return await _observer(desk, found)
+        return await observer.page(desk, found, _frame(desk, found))
     return await show(
         desk, request, found, FormView(sent="sent" in request.query_params, said=await _said(desk, request, found))
     )
@@ -72,6 +72,7 @@ async def show(desk: Desk, request: Request, found: Visit, form: FormView, statu
         may_write=not view.request.closed and found.person.state == "active",
         paged="before" in request.query_params,
         doings=await _doings(desk, found),
+        clock=await observer.clock(desk, found),
         **_frame(desk, found),
     )
     return HTMLResponse(html, status_code=status)
@@ -154,18 +155,3 @@ def _frame(desk: Desk, found: Visit) -> dict[str, object]:
         "me": found.person,
         "key": desk.world.links.form_key(found.session),
     }
-
-
-async def _observer(desk: Desk, found: Visit) -> Response:
-    """What an observer sees: whether the company has contacted the buyer, and when. Made from events alone (R38)."""
-
-    def query(connection: Connection) -> tuple[str, str]:
-        sellers = {one.seq for one in inquiries.participants(connection, found.inquiry.seq) if one.side == Side.SELLER}
-        for event in events.of_inquiry(connection, found.inquiry.seq):
-            if event.kind == "message.relayed" and event.actor in sellers:
-                return iso(event.at), found.words.moment(event.at)
-        return "", ""
-
-    at, moment = await desk.world.store.read(query)
-    html = render("observer.html", found.words, at=at, moment=moment, **_frame(desk, found))
-    return HTMLResponse(html)

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from ...store import inquiries
 from ...store.tables import ParticipantState, Side
 from ...store.values import InquiryRow, ParticipantRow
+from ..business_hours import Hours
 from ..compose.i18n import Words, words_for
 from ..personal_links import token_hash
 from ..settings import Marketplace
@@ -40,6 +41,11 @@ class Visit:
     def side(self) -> str:
         """The side he speaks for."""
         return self.person.side
+
+    @property
+    def hours(self) -> Hours:
+        """The week in which the company answers."""
+        return self.place.hours
 
     @property
     def has_left(self) -> bool:
