@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from ..store import inquiries
 from ..store.values import InquiryRow, ParticipantRow
+from ..threading.kinds import is_personal
 from ..threading.subjects import base_subject
 from . import parents
 from .arrival import Arrival, BounceHit, Hit, MaskHit, OperatorHit
@@ -154,13 +155,23 @@ async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
         return decision.reply
     if placed.understood.kind.name == "receipt":
         return await record_receipt(world, placed, decision)
-    if placed.understood.kind.name != "human":
+    if placed.understood.kind.name != "human" and not _typed_through_a_list(placed, decision):
         return await record_noted(world, placed, decision)
     if "unreadable" in placed.understood.mail.defects:
         return await record_held(world, placed, Held("unreadable"))
     if isinstance(decision, Held):
         return await record_held(world, placed, decision)
     return EMPTY if _says_nothing(placed) else await record_message(world, placed, decision)
+
+
+def _typed_through_a_list(placed: Placed, decision: Decision) -> bool:
+    """A person's answer although a list has sent it: a mailbox that a team shares writes so, too.
+
+    It names a mail of the inquiry, or a known writer's mail does not say that it went to many.
+    """
+    if placed.understood.kind.name != "list":
+        return False
+    return placed.parent.by in parents.BY_ID or (isinstance(decision, Known) and is_personal(placed.understood.mail))
 
 
 def _decide(

@@ -13,13 +13,12 @@ from sqlalchemy import Connection
 from ..store import events, messages
 from ..store.messages import Said
 from .identify import Decision, Held, Known
-from .parents import Candidates
+from .parents import BY_ID, Candidates
 from .recording import Placed
 from .sections import SenderSettings
 from .world import World
 
 HOUR = timedelta(hours=1)
-_BY_ID = frozenset({"own-id", "references", "in-reply-to", "thread-index"})  # it names a mail of the inquiry
 _VARIABLE = re.compile(r"\w*\d\w*|[\W_]+")  # ticket numbers, times, signs
 _CHARACTERS = 4000
 
@@ -30,7 +29,11 @@ async def guarded(world: World, placed: Placed, candidates: Candidates, decision
     Costs nothing where the writer has written little within the hour: that is seen in what was read already.
     """
     limits = world.settings.sender
-    if not isinstance(decision, Known) or placed.arrival.channel != "mail" or placed.understood.kind.name != "human":
+    if (
+        not isinstance(decision, Known)
+        or placed.arrival.channel != "mail"
+        or placed.understood.kind.name not in ("human", "list")
+    ):
         return decision
     writer = placed.understood.writer.address
     since = placed.arrival.at - HOUR
@@ -51,14 +54,14 @@ def seems_program(new: Said, earlier: Sequence[Said], limits: SenderSettings) ->
     name one, mails with the very same subject and text.
     """
     same = sum(_is_same(new, one) for one in earlier)
-    answers = sum(one.parent_by in _BY_ID for one in earlier) if new.parent_by in _BY_ID else 0
+    answers = sum(one.parent_by in BY_ID for one in earlier) if new.parent_by in BY_ID else 0
     return 0 < limits.same_an_hour <= same or 0 < limits.answers_an_hour <= answers
 
 
 def _is_same(one: Said, other: Said) -> bool:
     if (one.subject, one.text) == (other.subject, other.text):
         return True
-    both_answer = one.parent_by in _BY_ID and other.parent_by in _BY_ID
+    both_answer = one.parent_by in BY_ID and other.parent_by in BY_ID
     return both_answer and _constant(one.text) == _constant(other.text)
 
 

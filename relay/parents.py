@@ -12,6 +12,7 @@ from ..threading.message_ids import ours, read_ids
 from ..threading.parent import Decision, Known, find_parent
 from .mail import Mail
 
+BY_ID = frozenset({"own-id", "references", "in-reply-to", "thread-index"})  # the mail names one of the inquiry
 _MOST_IDS = 50
 _RECENT = 50  # messages looked at when no id leads anywhere
 

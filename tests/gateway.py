@@ -19,7 +19,7 @@ from parley.relay.journal import Journal
 from parley.relay.order import read_order
 from parley.relay.present import exchange_json
 from parley.relay.settings import Settings, parse
-from parley.store import exchange, inquiries
+from parley.store import exchange, inquiries, outbox
 from parley.tests.peer import Got, Peer
 
 BUYER, SELLER, COLLEAGUE = "jean@acheteur.example", "anna@werk.example", "ben@werk.example"
@@ -111,6 +111,15 @@ class Running:
                 self.written.clear()
                 await self.written.wait()
         return self.logged(event)
+
+    async def quiet(self, seconds: float = 10) -> None:
+        """Return once nothing waits to be sent. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while True:
+                self.written.clear()
+                if not await self.gateway.world.store.read(lambda c: outbox.waiting(c, 1)):
+                    return
+                await self.written.wait()
 
 
 def make_settings(folder: Path, peer: Peer, extra: str = "", *, copy: bool = False, sender: str = NO_PROOF) -> Settings:

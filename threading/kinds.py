@@ -26,15 +26,18 @@ _PARTS = {
     "message/global-delivery-status": "bounce",
 }
 _AUTO_FIELD = re.compile(
-    r"x-(?:mail-)?auto-?(?:reply|respon[ds]|response|generated|answer|matic)[a-z-]*|x-vacation[a-z-]*", re.IGNORECASE
+    r"x-(?:[a-z]{2,20}-)?auto-?(?:reply|respon[ds]|response|generated|answer|matic|submitted)[a-z-]*|x-vacation[a-z-]*|"
+    r"x-[a-z]{2,20}-machinegenerated",
+    re.IGNORECASE,
 )
-_NO_ROBOT_FIELDS = frozenset({"x-auto-response-suppress", "x-autoreply-to"})
+_NO_ROBOT_FIELDS = frozenset({"x-autoreply-to"})
 _ROBOT_FIELDS = frozenset(
     {
         "x-ms-exchange-inbox-rules-loop",
         "x-ms-exchange-generated-message-source",
         "x-jira-fingerprint",
         "x-autocorrelationid",
+        "x-list-administrivia",
     }
 )
 _NO = frozenset({"no", "false", "0", "none", "never", ""})
@@ -125,7 +128,7 @@ def _automatic(mail: Mail, _null: bool) -> Kind | None:
 
 def _signal(field: str, value: str) -> str:
     """What a header field tells of a robot, "" for nothing. X-Auto-Response-Suppress asks, it does not tell."""
-    if field in _NO_ROBOT_FIELDS:
+    if field in _NO_ROBOT_FIELDS or field.endswith("-suppress"):
         return ""
     if field == "auto-submitted":
         return "auto-submitted" if value else ""
@@ -143,6 +146,12 @@ def _list(mail: Mail, _null: bool) -> Kind | None:
     """Sent through a mailing list (RFC 2919, RFC 2369). List-Unsubscribe alone is in the mails of people too."""
     lists = tuple(name for name in _LIST_FIELDS if mail.first(name))
     return Kind("list", lists) if lists else None
+
+
+def is_personal(mail: Mail) -> bool:
+    """Of a list's mail: nothing says that it went to many. A shared mailbox that is built on a list writes so."""
+    bulk = mail.first("Precedence").strip().lower() in ("bulk", "junk")
+    return not (bulk or mail.first("List-Unsubscribe") or mail.first("Feedback-ID"))
 
 
 def _receipt(mail: Mail, null: bool) -> Kind | None:

@@ -6,37 +6,43 @@ write about offices, deliveries and replies too.
 
 import re
 
-_AFTER = r"(?:\s*[:：\-–—(\[!.]|\s*$|\s+(?:re|aw|from|de|von|auto))"
+_AFTER = (
+    r"(?:\s*[:：\-–—(\[!.]|\s*$|\s+(?:re|aw|from|de|von|auto|until|till|through|bis|jusqu[’']\w+|hasta|fino|até)\b)"
+)
 _ABSENCE = (
     # English
-    r"auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)|out of (?:the )?office(?: auto ?reply| reply|"
-    r" message| notice| notification)?|"
+    r"auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)|"
+    r"out[ -]of[ -](?:the[ -])?office(?: auto ?reply| reply| message| notice| notification)?|"
     r"auto: .{0,120}(?:out of (?:the )?office|vacation|absent|away)|(?:vacation|holiday|absence) (?:reply|"
     r"response|notice|message)|"
-    r"ooo(?=\s*:)|i am (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))|away from (?:the |"
-    r"my )?(?:office|mail)|"
+    r"ooo(?=\s*:)|i(?: a|[’']?)m (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave|holiday))|"
+    r"away from (?:the |my )?(?:office|mail)|"
     # German
     r"auto(?:matische)?[ -]?antwort|automatische r[üu]ckantwort|abwesenheits(?:notiz|nachricht|meldung|"
     r"benachrichtigung|assistent)|abwesend|"
-    r"abwesenheit|nicht im (?:büro|hause)|"
+    r"abwesenheit|nicht im (?:büro|hause)|urlaubs(?:benachrichtigung|meldung|notiz)|"
+    r"ich bin (?:derzeit |zurzeit |zur zeit )?(?:im urlaub|abwesend|nicht im (?:büro|hause))|"
     # French
-    r"r[ée]ponse (?:automatique|auto)|absence du bureau|message d[’']absence|absent(?:e)? du bureau|"
+    r"r[ée]ponse (?:automatique|auto)(?: d[’']absence)?|message automatique|je suis (?:actuellement )?absente?|"
+    r"absence du bureau|message d[’']absence|absent(?:e)? du bureau|"
     # Spanish, Portuguese, Italian
     r"respuesta autom[áa]tica|fuera de (?:la )?oficina|ausente de la oficina|"
     r"resposta autom[áa]tica|ausência tempor[áa]ria|fora do escrit[óo]rio|"
-    r"risposta automatica|fuori (?:sede|ufficio)|assenza dall[’']ufficio|"
+    r"risposta automatica|assente dall[’']ufficio|fuori (?:sede|ufficio)|assenza dall[’']ufficio|"
     # Russian, Chinese, Japanese
     r"автоматический ответ|автоответ\w*|вне офиса|нет на рабочем месте|"
-    r"自动(?:答复|回复)|自動(?:回覆|回應|答覆)|不在办公室|外出|自動(?:応答|返信|回答)|不在(?:通知|のお知らせ)|"
+    r"(?:休假|外出|度假)?自动(?:答复|回复)|自動(?:回覆|回應|答覆)|不在办公室|外出|自動(?:応答|返信|回答)|不在(?:通知|のお知らせ)|"
     # Dutch, Nordic, Polish, Czech, Hungarian, Turkish, Finnish, Greek, Korean, Romanian, Ukrainian, Arabic, Hebrew
     r"automatisch (?:antwoord|bericht)|afwezig(?:heids\w*)?|niet aanwezig|"
     r"autosvar|automatisk(?:t)? svar|frånvaro\w*|fraværs?\w*|ikke til stede|"
     r"automatyczna odpowied[źz]|odpowied[źz] automatyczna|autoodpowied[źz]|nieobecno[śs][ćc]\w*|"
-    r"automatick[áa] odpov[ěe][ďd]|nepřítomn\w*|automatikus v[áa]lasz|házon kívül|otomatik yan[ıi]t|ofis dışında|"
+    r"automatick[áa] odpov[ěe][ďd]|nepřítomn\w*|mimo kancelář|poza biurem|"
+    r"automatikus v[áa]lasz|házon kívül|otomatik yan[ıi]t|ofis dışında|"
     r"automaattinen vastaus|poissa|αυτόματη απάντηση|εκτός γραφείου|자동 ?(?:회신|응답)|부재 ?중|răspuns automat|"
     r"автоматична відповідь|رد تلقائي|الرد التلقائي|תשובה אוטומטית|מענה אוטומטי"
 )
 _ABSENT = re.compile(
+    r"^[^:]{1,60}:\s*out of (?:the )?office(?: auto ?reply| reply| message)?$|"
     r"^.{1,120}\b(?:is|am|will be) (?:currently |now )?out of (?:the )?office\.?(?:\s*\([^()]{1,80}\))?$",
     re.IGNORECASE,
 )
@@ -67,7 +73,9 @@ _RECEIPT = (
     r"lecture)|leído:|lido:|letto:|"
     r"прочитано:|已读:|已讀:|開封済み:|开封|gelezen:|läst:|lest:|læst:|przeczytano|delivered:|return receipt"
 )
-_ABSENCE_WORDS = re.compile(rf"^(?:\[[^\]]{{0,60}}\]\s*)?(?:{_ABSENCE}){_AFTER}", re.IGNORECASE)
+_ABSENCE_WORDS = re.compile(
+    rf"^(?:\[[^\]]{{0,60}}\]\s*)?(?:{_ABSENCE}){_AFTER}|^[\[【(（]\s*(?:{_ABSENCE})\s*[\]】)）]", re.IGNORECASE
+)
 _BOUNCE_WORDS = re.compile(rf"^(?:\[[^\]]{{0,60}}\]\s*)?(?:{_BOUNCE})", re.IGNORECASE)
 _COMPLAINT_WORDS = re.compile(r"complaint about message from|abuse report", re.IGNORECASE)
 _RECEIPT_WORDS = re.compile(rf"^(?:{_RECEIPT})", re.IGNORECASE)

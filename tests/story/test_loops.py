@@ -1,12 +1,10 @@
 """Loops end (R20): a robot that answers everything it gets, over real SMTP, with and without the words that mark it."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from parley.relay.actions.hold import release
-from parley.store import outbox
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Got, Peer
 
@@ -47,20 +45,10 @@ class Robot:
         return self.marks.encode() + data
 
 
-async def quiet(world: Running) -> None:
-    """Return once nothing waits to be sent."""
-    async with asyncio.timeout(10):
-        while True:
-            world.written.clear()
-            if not await world.gateway.world.store.read(lambda c: outbox.waiting(c, 1)):
-                return
-            await world.written.wait()
-
-
 async def play(world: Running, *robots: Robot, rounds: int = 40) -> None:
     """Let the robots answer until nobody has anything to say, or for many rounds."""
     for _ in range(rounds):
-        await quiet(world)
+        await world.quiet()
         if not sum([await robot.answer_new(world) for robot in robots]):
             return
 
@@ -116,7 +104,7 @@ async def test_what_is_held_is_shown_asked_about_once_and_passed_on_with_a_yes(t
         assert {one["proof"]["why"] for one in held} == {"like a program"}
         first = next(one["id"] for one in shown["messages"] if one["state"] == "held")
         await release(world.gateway.world, first, SELLER, "once")
-        await quiet(world)
+        await world.quiet()
         assert (await states(world, made.id, SELLER))[5] == "passed"
         robot.done += 1
         await world.send(SELLER, made.masks["buyer"], robot.answer(to(peer.mails, SELLER)[0]))
@@ -126,7 +114,7 @@ async def test_what_is_held_is_shown_asked_about_once_and_passed_on_with_a_yes(t
 async def say(world: Running, mask: str, text: str) -> None:
     """The buyer writes to the seller, who is the robot."""
     await world.send(BUYER, mask, mail(BUYER, mask, text, message_id=f"{text[9:-1]}@acheteur.example"))
-    await quiet(world)
+    await world.quiet()
 
 
 async def test_the_next_hour_has_its_own_count(tmp_path: Path, peer: Peer) -> None:
@@ -155,17 +143,17 @@ async def test_a_person_who_answers_often_is_not_taken_for_a_program(tmp_path: P
     ]
     async with running(tmp_path, peer) as world:
         made = await world.open()
-        await quiet(world)
+        await world.quiet()
         for text in words:
             await world.send(SELLER, made.masks["buyer"], Robot(SELLER, text=text).answer(to(peer.mails, SELLER)[0]))
-        await quiet(world)
+        await world.quiet()
         assert await states(world, made.id, SELLER) == ["passed"] * len(words)
 
 
 async def test_a_robot_that_never_says_the_same_is_stopped_too(tmp_path: Path, peer: Peer) -> None:
     async with running(tmp_path, peer, sender='authentication = "off"\nanswers_an_hour = 7') as world:
         made = await world.open()
-        await quiet(world)
+        await world.quiet()
         letters = "abcdefghij"
         for letter in letters:
             robot = Robot(SELLER, text=f"The word of the day is {letter * 9}.")
