@@ -31,6 +31,7 @@ from .links.server import LinksDoor
 from .outbound.deliver import Deliverer
 from .outbound.transport import Transport
 from .personal_links import LinkMaker, read_secret
+from .placing import place_of
 from .reading import Readers
 from .resolve import resolve
 from .settings import Settings
@@ -96,7 +97,7 @@ class Gateway:
         """Open the store, then the doors. Raises StoreInUse, WrongSchema, OSError, CannotArm."""
         settings = self.settings
         crash.arm(os.environ, allowed=settings.test.crash_points)
-        self.journal.started(version=__version__, roles=",".join(self._roles), store=settings.store.url)
+        self.journal.started(version=__version__, roles=",".join(self._roles), store=str(place_of(settings)))
         try:
             self._world = await self._open_world()
             await self._start_deliverer(self._world)
@@ -123,7 +124,7 @@ class Gateway:
     async def _open_world(self) -> World:
         settings = self.settings
         secret = read_secret(settings.path(settings.links.secret_file))
-        store: Store = await asyncio.to_thread(open_store, settings.database, settings.path(settings.store.blobs))
+        store: Store = await asyncio.to_thread(open_store, place_of(settings))
         self._stack.push_async_callback(asyncio.to_thread, store.close)
         return World(
             settings,

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from ..store.engine import WrongSchema, head, open_engine, revision
+from ..store.schema import head, schema_of
+from ..store.writer import StoreFailed
 from .compose.dkim import KeyUnusable, read_key
+from .placing import NoStore, look
 from .settings import Settings
 
 
@@ -98,16 +100,19 @@ def _doors(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
-    folder = next(parent for parent in settings.database.parents if parent.exists())
-    if not _writable(folder):
-        yield Finding("error", f"the store's folder {folder} cannot be written to", "change its owner or store.url")
-    if settings.database.exists():
-        try:
-            now = revision(open_engine(settings.database, read_only=True))
-        except WrongSchema as error:
-            now = str(error)
-        if now not in ("", head()):
-            yield Finding("error", f"the store has schema {now}, this version needs {head()}", "run `parley migrate`")
+    if settings.database is not None:
+        folder = next(parent for parent in settings.database.parents if parent.exists())
+        if not _writable(folder):
+            yield Finding("error", f"the store's folder {folder} cannot be written to", "change its owner or store.url")
+    try:
+        now = look(settings, schema_of)
+    except NoStore:
+        return  # the first start makes it
+    except (StoreFailed, OSError) as error:
+        yield Finding("error", f"the store cannot be used: {error}", "check store.url and what it needs")
+        return
+    if now != head():
+        yield Finding("error", f"the store has schema {now}, this version needs {head()}", "run `parley migrate`")
 
 
 async def _route(settings: Settings) -> list[Finding]:

@@ -62,7 +62,9 @@ async def record_message(world: World, placed: Placed, decision: Known | Joins) 
     """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
     lease = world.handover.lease() if len(placed.arrival.data) <= _AT_ONCE else None
-    done = await world.store.write(lambda connection: write_message(connection, world, placed, raw, decision, lease))
+    done = await world.store.write(
+        lambda connection: write_message(connection, world, placed, raw, decision, lease), of=[placed.inquiry.seq]
+    )
     log_accepted(world, placed, done)
     world.handover.give(done.handed)
     if len(done.handed) < done.deliveries or isinstance(decision, Joins):  # somebody may be told who joined

@@ -25,20 +25,6 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class StoreSettings(Section):
-    """Where everything is kept."""
-
-    url: str = "sqlite:///var/parley.db"
-    blobs: str = "var/blobs"
-
-    @field_validator("url")
-    @classmethod
-    def _engine(cls, url: str) -> str:
-        if not url.startswith("sqlite:///"):
-            raise ValueError("must be sqlite:///PATH; other engines are not built yet")
-        return url
-
-
 class SmtpSettings(Section):
     """The SMTP server that masks are written to."""
 
@@ -46,7 +32,7 @@ class SmtpSettings(Section):
     hostname: Domain = "localhost"
     max_message_bytes: int = Field(default=26_214_400, ge=10_000)
     max_recipients: int = Field(default=100, ge=1)
-    processes: int = 1
+    processes: int = Field(default=1, ge=1, le=64)
     tls_certificate: str = ""
     tls_key: str = ""
     require_tls: bool = False
@@ -65,13 +51,6 @@ class SmtpSettings(Section):
         if proxy_protocol:
             raise ValueError("must be false: the PROXY protocol is not built yet")
         return proxy_protocol
-
-    @field_validator("processes")
-    @classmethod
-    def _one_writer(cls, processes: int) -> int:
-        if processes != 1:
-            raise ValueError("must be 1: SQLite has exactly one writing process")
-        return processes
 
     @model_validator(mode="after")
     def _pairs(self) -> "SmtpSettings":

@@ -27,9 +27,9 @@ from .sections import (
     Section,
     SenderSettings,
     SmtpSettings,
-    StoreSettings,
     UnderTest,
 )
+from .sections_store import StoreSettings
 from .settings_errors import SettingsError, Wrong, from_validation, line_of
 
 __all__ = ["DnsSettings", "Marketplace", "Settings", "SettingsError", "SmtpSettings", "load", "parse"]
@@ -64,14 +64,23 @@ class Settings(Section):
                 raise ValueError(f"two [[marketplace]] have the same {key}")
         return self
 
+    @model_validator(mode="after")
+    def _one_writer(self) -> "Settings":
+        if self.smtp.processes > 1 and self.store.embedded:
+            raise ValueError(
+                "smtp.processes must be 1: a SQLite store has exactly one writing process; several need PostgreSQL"
+                " (store.url = postgresql+psycopg://…)"
+            )
+        return self
+
     def path(self, value: str) -> Path:
         """Return a path of the settings as an absolute path."""
         return (self.root / value).absolute()
 
     @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.path(self.store.url.removeprefix("sqlite:///"))
+    def database(self) -> Path | None:
+        """The SQLite file, None where the store is PostgreSQL."""
+        return self.path(self.store.url.removeprefix("sqlite:///")) if self.store.embedded else None
 
     def place(self, id: str) -> Marketplace:
         """Return the marketplace with this id. Raises KeyError."""

@@ -1,109 +1,124 @@
 """Bytes by content hash: the raw mails. Attachments are read out of them, so nothing is kept twice.
 
-Small ones live in their row, so that one fsync serves a mail and all its rows. Large ones are files that are
-on disk (temp, fsync, rename, fsync of the folder) before any row names them; a crash leaves an orphan, never a
-row without its bytes.
+Small ones live in their row, so that one fsync serves a mail and all its rows. Large ones are files (blob_folder.py)
+or objects of a bucket (blob_bucket.py) that are durable before any row names them; a crash leaves an orphan, never
+a row without its bytes. Orphans are swept.
 """
 
 import hashlib
-import os
-import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..relay import crash
+from .blob_folder import Folder
+from .place import Bucket
 from .tables import Blob as BlobTable
 from .tables import table
 
 SMALL = 65_536  # bytes; at most this much goes into the row
+_AT_ONCE = 500  # names asked for in one query
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """Bytes ready to be named by a transaction. `data` is None when they are already in a file."""
+    """Bytes ready to be named by a transaction. `data` is None when they are already kept elsewhere."""
 
     hash: str
     size: int
     data: bytes | None
 
 
-_blob = table(BlobTable)
-_GET = select(_blob.c.data).where(_blob.c.hash == bindparam("hash"))
-
-
 class BlobMissing(Exception):
     """A row names bytes that are not there: the blobs folder was lost or is the wrong one."""
 
 
-class BlobFolder:
-    """The folder of the large blobs. All methods block on the disk: call them in threads."""
+class Keep(Protocol):
+    """Where large blobs are. All methods block on disk or network and raise OSError when it fails."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def put(self, name: str, data: bytes) -> None:
+        """Keep `data` under `name`; it is durable, and young again, on return."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """Return what is kept under `name`. Raises FileNotFoundError."""
+        ...
+
+    def old(self, before: datetime) -> Iterator[str]:
+        """Yield the names of what was put before that time."""
+        ...
+
+    def remove_old(self, name: str, before: datetime) -> bool:
+        """Remove what is kept under `name` unless it was put again meanwhile; True when it is gone."""
+        ...
+
+
+_blob = table(BlobTable)
+_GET = select(_blob.c.data).where(_blob.c.hash == bindparam("hash"))
+_NAMED = select(_blob.c.hash).where(_blob.c.hash.in_(bindparam("names", expanding=True)), _blob.c.data.is_(None))
+
+
+class Blobs:
+    """All blobs of a store. The methods block: call them in threads."""
+
+    def __init__(self, keep: Keep) -> None:
+        self.keep = keep
 
     def put(self, data: bytes) -> StoredBlob:
-        """Make `data` durable if it is large; small data comes back to be written with the row."""
+        """Make `data` durable if it is large; small data comes back to be written with the row. Raises OSError."""
         digest = hashlib.sha256(data).hexdigest()
         if len(data) <= SMALL:
             return StoredBlob(digest, len(data), data)
-        path = self._path(digest)
         crash.here("before-blob")
-        if not path.exists():
-            write_durably(path, data)
+        self.keep.put(digest, data)
         crash.here("after-blob")
         return StoredBlob(digest, len(data), None)
 
     def get(self, connection: Connection, digest: str) -> bytes:
-        """Return the bytes with this hash. Raises BlobMissing."""
+        """Return the bytes with this hash. Raises BlobMissing, OSError when the folder or bucket is away."""
         row = connection.execute(_GET, {"hash": digest}).first()
         if row is None:
             raise BlobMissing(digest)
         if row.data is not None:
             return bytes(row.data)
         try:
-            return self._path(digest).read_bytes()
+            return self.keep.get(digest)
         except FileNotFoundError as error:
             raise BlobMissing(digest) from error
 
-    def _path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+
+def open_blobs(place: Path | Bucket) -> Blobs:
+    """Return the blobs kept in a folder or a bucket. Raises OSError."""
+    if isinstance(place, Bucket):
+        from .blob_bucket import BucketKeep
+
+        return Blobs(BucketKeep(place))
+    return Blobs(Folder(place))
 
 
-_INSERT = insert(_blob).on_conflict_do_nothing()
+_INSERT = {
+    "sqlite": sqlite.insert(_blob).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_blob).on_conflict_do_nothing(),
+}
 
 
 def record(connection: Connection, blobs: Iterable[StoredBlob]) -> None:
     """Write the rows of blobs; the same bytes twice are one row."""
     rows = [{"hash": blob.hash, "size": blob.size, "data": blob.data} for blob in blobs]
     if rows:
-        connection.execute(_INSERT, rows)
+        connection.execute(_INSERT[connection.dialect.name], rows)
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a whole file so that after a crash it is there completely or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        crash.here("blob-written")
-        temporary.rename(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-    _sync_folder(path.parent.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def orphans(connection: Connection, names: Collection[str]) -> list[str]:
+    """Return those of `names` that no row keeps elsewhere."""
+    waiting, unnamed = list(names), list[str]()
+    while waiting:
+        some, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        named = set(connection.execute(_NAMED, {"names": some}).scalars())
+        unnamed += [name for name in some if name not in named]
+    return unnamed

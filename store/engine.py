@@ -1,7 +1,8 @@
-"""Opens the embedded SQLite store: the PRAGMAs, the one-writer lock, the schema's version.
+"""Opens the database: SQLite with its PRAGMAs and its one-writer lock, or PostgreSQL (postgresql.py).
 
 WAL lets readers go on beside the writer; `synchronous=FULL` because NORMAL loses acknowledged mail at power
 loss; BEGIN IMMEDIATE because deferred transactions lose concurrent updates or fail half-way with "locked".
+The figures behind the PRAGMAs are in docs/store.md.
 """
 
 import fcntl
@@ -10,24 +11,19 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from ..relay import crash
+from .place import Place
+from .postgresql import open_postgresql
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY = 4000  # ms that a write waits for another program's lock; the one behind it waits as long again: under 10 s
+_PRAGMAS = ("foreign_keys=ON", f"busy_timeout={_BUSY}")
+_WRITING = ("journal_mode=WAL", "synchronous=FULL")
 
 
 class StoreInUse(Exception):
     """Another process writes to this store; SQLite has exactly one writing process."""
-
-
-class WrongSchema(Exception):
-    """The store's schema is not the one this version works with; `parley migrate` brings it up."""
 
 
 class WriterLock:
@@ -47,8 +43,13 @@ class WriterLock:
         os.close(self._file)
 
 
-def open_engine(database: Path, *, read_only: bool = False) -> Engine:
-    """Return an engine on the SQLite file. Transactions are begun by hand (see writer.py)."""
+def open_engine(place: Place, *, read_only: bool = False) -> Engine:
+    """Return an engine on the store's database. Transactions are begun by hand (writer.py, pool.py)."""
+    database = place.database
+    return open_postgresql(place.url) if database is None else _open_sqlite(database, read_only=read_only)
+
+
+def _open_sqlite(database: Path, *, read_only: bool) -> Engine:
     if not read_only:
         database.parent.mkdir(parents=True, exist_ok=True)
     target = f"file:{database}?mode=ro&uri=true" if read_only else str(database)
@@ -62,50 +63,8 @@ def open_engine(database: Path, *, read_only: bool = False) -> Engine:
     )
 
     def prepare(connection: SqliteConnection, _record: Any) -> None:
-        pragmas = ["foreign_keys=ON", "busy_timeout=5000"]
-        if not read_only:
-            pragmas += ["journal_mode=WAL", "synchronous=FULL"]
-        for pragma in pragmas:
+        for pragma in _PRAGMAS if read_only else _PRAGMAS + _WRITING:
             connection.execute(f"PRAGMA {pragma}").close()
 
     event.listen(engine, "connect", prepare)
     return engine
-
-
-def migrate(engine: Engine) -> tuple[str, str]:
-    """Bring the schema to this version's; returns (revision before or "", revision now)."""
-    before = revision(engine)
-    with engine.connect() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        command.upgrade(config, "head")
-        crash.here("migrating")
-        connection.exec_driver_sql("COMMIT")
-    return before, revision(engine)
-
-
-def revision(engine: Engine) -> str:
-    """Return the store's schema revision, "" for an empty store."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
-
-
-def head() -> str:
-    """Return the schema revision this version works with."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
-
-
-def require_schema(engine: Engine) -> None:
-    """Create the schema in an empty store. Raises WrongSchema when it is another version's."""
-    now = revision(engine)
-    if not now:
-        migrate(engine)
-    elif now != head():
-        raise WrongSchema(f"the store has schema {now}, this version works with {head()}; run `parley migrate`")
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config

@@ -1,6 +1,6 @@
 """Deliveries: leased by whoever sends, each attempt written before it starts, finished rows kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -30,6 +30,7 @@ _HEAD_HOLDS = timedelta(minutes=30)  # how long a waiting mail keeps later ones 
 class Lease:
     """By whom a delivery is being sent, and until when it is his alone."""
 
+    by: int  # the process's number (presence.py)
     until: datetime
 
 
@@ -56,22 +57,31 @@ _LEASE = (
     update(_delivery)
     .where(
         _delivery.c.seq.in_(
-            select(_delivery.c.seq).where(_due(), ~_behind_another()).order_by(_delivery.c.seq).limit(bindparam("most"))
+            select(_delivery.c.seq)
+            .where(_due(), ~_behind_another())
+            .order_by(_delivery.c.seq)
+            .limit(bindparam("most"))
+            .with_for_update(skip_locked=True)  # PostgreSQL: several processes lease; SQLite leaves it out
         )
     )
-    .values(state=DeliveryState.SENDING, lease_until=bindparam("until"), attempts=_delivery.c.attempts + 1)
+    .values(
+        state=DeliveryState.SENDING,
+        lease_until=bindparam("until"),
+        lease_by=bindparam("by"),
+        attempts=_delivery.c.attempts + 1,
+    )
     .returning(*columns(Delivery, DeliveryRow))
 )
 _BEGIN_ATTEMPT = insert(_attempt).values(host="", stage="", code=0, enhanced="", text="")
 
 
-def lease(connection: Connection, now: datetime, until: datetime, limit: int) -> tuple[DeliveryRow, ...]:
+def lease(connection: Connection, now: datetime, lease: Lease, limit: int) -> tuple[DeliveryRow, ...]:
     """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
 
     A delivery waits while an earlier one of the same inquiry to the same recipient does, so that a
     conversation arrives in order; after 30 minutes it goes ahead.
     """
-    given = {"now": now, "until": until, "head_since": now - _HEAD_HOLDS, "most": limit}
+    given = {"now": now, "by": lease.by, "until": lease.until, "head_since": now - _HEAD_HOLDS, "most": limit}
     leased = tuple(sorted(fetch(connection, _LEASE, DeliveryRow, **given), key=lambda delivery: delivery.seq))
     if leased:
         rows = [{"delivery": row.seq, "number": row.attempts, "started_at": now} for row in leased]
@@ -109,8 +119,8 @@ def queue_leased(
 
 
 def _insert(connection: Connection, row: DeliveryRow, lease: Lease | None) -> DeliveryRow:
-    values = {name: getattr(row, name) for name in _WRITTEN} | {"lease_until": lease.until if lease else None}
-    result = connection.execute(_QUEUE, values)
+    leased = {"lease_until": lease.until, "lease_by": lease.by} if lease else {"lease_until": None, "lease_by": None}
+    result = connection.execute(_QUEUE, {name: getattr(row, name) for name in _WRITTEN} | leased)
     return replace(row, seq=int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0)
 
 
@@ -140,12 +150,12 @@ def next_due(connection: Connection, now: datetime) -> tuple[bool, datetime | No
     return overdue, connection.execute(_NEXT_DUE, {"now": now}).scalar()
 
 
-def take_back(connection: Connection, now: datetime) -> int:
-    """Put every delivery that a stopped process was sending back into the queue; returns how many."""
-    statement = update(_delivery).where(_delivery.c.state == DeliveryState.SENDING)
-    return connection.execute(
-        statement.values(state=DeliveryState.DEFERRED, next_attempt_at=now, lease_until=None)
-    ).rowcount
+def take_back(connection: Connection, now: datetime, owners: Collection[int]) -> int:
+    """Put every delivery that one of the dead processes `owners` was sending back into the queue; returns how many."""
+    state, by = _delivery.c.state, func.coalesce(_delivery.c.lease_by, 0)
+    statement = update(_delivery).where(state == DeliveryState.SENDING, by.in_(owners))
+    values = {"state": DeliveryState.DEFERRED, "next_attempt_at": now, "lease_until": None, "lease_by": None}
+    return connection.execute(statement.values(values)).rowcount
 
 
 def fail_later(connection: Connection, seq: int, at: datetime, remote: str) -> bool:

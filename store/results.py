@@ -51,6 +51,7 @@ _FINISH = (
         state=bindparam("new_state"),
         next_attempt_at=bindparam("again"),
         lease_until=None,
+        lease_by=None,
         finished_at=bindparam("finished"),
         remote=bindparam("said"),
     )

@@ -244,6 +244,7 @@ class Delivery(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Utc)
     next_attempt_at: datetime = Field(sa_type=Utc)
     lease_until: datetime | None = Field(default=None, sa_type=Utc)
+    lease_by: int | None = None  # the number of the process that sends it (presence.py)
     finished_at: datetime | None = Field(default=None, sa_type=Utc)
     remote: str = ""  # the remote's last answer, for ops only
 

@@ -9,18 +9,20 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from ..relay import crash
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
 
+_FAULT_OF_THE_UNIT = (IntegrityError, ProgrammingError, DataError)
 _MOST = 256  # units in one commit: bounds the time the first one waits for the last one
 
 
@@ -119,14 +121,21 @@ def _commit(connection: Connection, batch: Sequence[Ticket]) -> list[Answer]:
         raw.execute("BEGIN IMMEDIATE")
         one_by_one = _alone if len(batch) == 1 else _in_savepoint
         answers = [one_by_one(connection, raw, ticket) for ticket in batch]
-        crash.here("before-commit")
-        if raw.in_transaction:
-            raw.execute("COMMIT")
-        crash.here("after-commit")
+        with committing():
+            if raw.in_transaction:
+                raw.execute("COMMIT")
     except sqlite3.Error as error:
         _roll_back(raw)
         return [Answer(ticket, None, StoreFailed(str(error))) for ticket in batch]
     return answers
+
+
+@contextmanager
+def committing() -> Generator[None]:
+    """Stand around a COMMIT: here a test may kill the process."""
+    crash.here("before-commit")
+    yield
+    crash.here("after-commit")
 
 
 def _alone(connection: Connection, raw: sqlite3.Connection, ticket: Ticket) -> Answer:
@@ -158,8 +167,10 @@ def _roll_back(raw: sqlite3.Connection) -> None:
 
 def as_failure(error: Exception) -> Exception:
     """Return what a unit's exception is to its caller: the database's own trouble is StoreFailed."""
-    if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | ProgrammingError):
+    if isinstance(error, DBAPIError) and not isinstance(error, _FAULT_OF_THE_UNIT):
         return StoreFailed(str(error.orig))
+    if isinstance(error, NoConnection):
+        return StoreFailed("no connection is free")
     if isinstance(error, StopIteration):
         return RuntimeError("a unit of work raised StopIteration")  # a future refuses to carry it
     return error

@@ -122,8 +122,16 @@ class Running:
                 await self.written.wait()
 
 
+ENGINE = ""  # the store's URL, "" for SQLite in the gateway's folder; set by the fixture `engines`
+
+
+def environment() -> dict[str, str]:
+    """The environment that says which engine the gateway works on."""
+    return {"PARLEY_STORE__URL": ENGINE} if ENGINE else {}
+
+
 def make_settings(folder: Path, peer: Peer, extra: str = "", *, copy: bool = False, sender: str = NO_PROOF) -> Settings:
-    return parse(settings_text(peer.port, extra, copy=copy, sender=sender), "test", folder, {})
+    return parse(settings_text(peer.port, extra, copy=copy, sender=sender), "test", folder, environment())
 
 
 @asynccontextmanager

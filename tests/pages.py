@@ -22,11 +22,12 @@ from parley.relay.links.app import build
 from parley.relay.links.server import LinksDoor
 from parley.relay.order import read_order
 from parley.relay.personal_links import LinkMaker
+from parley.relay.placing import place_of
 from parley.relay.resolve import resolve
 from parley.relay.settings import parse
 from parley.relay.world import World
 from parley.store.store import open_store
-from parley.tests.gateway import ORDER, settings_text
+from parley.tests.gateway import ORDER, environment, settings_text
 
 OBSERVER = "watch@brand.example"
 Body = bytes | Iterable[bytes] | None
@@ -196,8 +197,8 @@ async def open_web(
     text = text.replace("http://127.0.0.1:1", base_url)
     lines: list[str] = []
     clock = Clock()
-    settings = parse(text, "test", folder, {"PARLEY_SENDER__AUTHENTICATION": "off"})
-    store = await asyncio.to_thread(open_store, settings.database, settings.path(settings.store.blobs))
+    settings = parse(text, "test", folder, {"PARLEY_SENDER__AUTHENTICATION": "off", **environment()})
+    store = await asyncio.to_thread(open_store, place_of(settings))
     world = World(settings, store, Journal(lines.append, clock=clock), clock, LinkMaker(b"s" * 32), lambda: None)
     door = LinksDoor(build(world), settings.links.listen, world.journal)
     try:

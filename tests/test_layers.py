@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("words", ("relay.journal", "relay.journal_sinks", "relay.clock", "relay.arrival", "relay.order")),
     ("words", ("relay.personal_links", "relay.nameservers", "relay.business_hours", "relay.crash")),
+    ("words", ("relay.sections_store",)),
     ("steps", ("threading", "relay.identify", "relay.compose", "templates")),
     ("store", ("store",)),
     ("doors", ("relay.inbound", "relay.outbound", "relay.links", "relay.cli", "relay.demo")),

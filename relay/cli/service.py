@@ -40,7 +40,9 @@ def serve(
 
 
 async def _serve(settings: "Settings", roles: tuple[str, ...]) -> None:
-    from ...store.engine import StoreInUse, WrongSchema
+    from ...store.engine import StoreInUse
+    from ...store.schema import WrongSchema
+    from ...store.writer import StoreFailed
     from ..app import Gateway
 
     stop = asyncio.Event()
@@ -54,6 +56,8 @@ async def _serve(settings: "Settings", roles: tuple[str, ...]) -> None:
         fail(f"another process is writing to {error}", TRY_LATER)
     except WrongSchema as error:
         fail(str(error))
+    except StoreFailed as error:
+        fail(f"the store cannot be opened: {error}", TRY_LATER)
     except (OSError, ValueError) as error:
         fail(f"cannot start: {error}")
     for door, address in (("smtp", gateway.smtp_address), ("links", gateway.links_address)):
@@ -98,18 +102,19 @@ def check(context: typer.Context, config: ConfigOption = None, json: JsonOption 
 
 def migrate(context: typer.Context, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Bring the store's schema up to this version; makes the store if there is none."""
-    from ...store.engine import StoreInUse, WriterLock, open_engine
-    from ...store.engine import migrate as upgrade
+    from sqlalchemy.exc import DBAPIError
+
+    from ...store.engine import StoreInUse
+    from ...store.upgrade import upgrade
+    from ..placing import place_of
 
     settings = settings_of(context, config)
     try:
-        lock = WriterLock(settings.database)
+        before, now = upgrade(place_of(settings))
     except StoreInUse:
         fail("a gateway is running; stop it before the store's schema changes", TRY_LATER)
-    try:
-        before, now = upgrade(open_engine(settings.database))
-    finally:
-        lock.release()
+    except (DBAPIError, OSError) as error:
+        fail(f"the schema is as it was: {error}", TRY_LATER)
     if json:
         print_json([{"before": before, "now": now}])
     else:

@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ...store.store import Store
     from ..settings import Settings
 
 T = TypeVar("T")
@@ -60,16 +61,15 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
 
 def query(settings: "Settings", read: "Callable[[Connection], T]") -> T:
     """Read the store, whether a gateway runs or not."""
-    from ...store.engine import open_engine
-    from ...store.store import Reader
+    from ...store.writer import StoreFailed
+    from ..placing import NoStore, look
 
-    if not settings.database.exists():
-        fail(f"there is no store at {settings.database}; `parley migrate` or `parley serve` makes it")
-    engine = open_engine(settings.database, read_only=True)
     try:
-        return Reader(engine).run(read)
-    finally:
-        engine.dispose()
+        return look(settings, read)
+    except NoStore as error:
+        fail(f"there is no store at {error}; `parley migrate` or `parley serve` makes it")
+    except (StoreFailed, OSError) as error:
+        fail(f"the store cannot be read: {error}", TRY_LATER)
 
 
 def change(settings: "Settings", command: str, argument: object) -> object:
@@ -85,31 +85,42 @@ def change(settings: "Settings", command: str, argument: object) -> object:
 
 
 def _change_here(settings: "Settings", command: str, argument: object) -> object:
-    from ...store.engine import StoreInUse, WrongSchema
+    from ...store.engine import StoreInUse
+    from ...store.schema import WrongSchema
     from ...store.store import open_store
+    from ...store.writer import StoreFailed
+    from ..control import ControlError
+    from ..placing import place_of
+
+    try:
+        store = open_store(place_of(settings))
+    except StoreInUse:
+        fail("another process is writing to the store; try again", TRY_LATER)
+    except WrongSchema as error:
+        fail(str(error))
+    except (StoreFailed, OSError) as error:
+        fail(f"the store cannot be opened: {error}", TRY_LATER)
+    try:
+        return asyncio.run(_run(settings, store, command, argument))
+    except ControlError as error:
+        fail(str(error))
+    except StoreFailed as error:
+        fail(f"the store could not take it: {error}", TRY_LATER)
+    finally:
+        store.close()
+
+
+async def _run(settings: "Settings", store: "Store", command: str, argument: object) -> object:
     from ..clock import utc_now
     from ..commands import Commands
-    from ..control import ControlError
     from ..journal import Journal
     from ..journal_sinks import FileSink
     from ..personal_links import LinkMaker, read_secret
     from ..world import World
 
-    try:
-        store = open_store(settings.database, settings.path(settings.store.blobs))
-    except StoreInUse:
-        fail("another process is writing to the store; try again", TRY_LATER)
-    except WrongSchema as error:
-        fail(str(error))
-    try:
-        journal = Journal(FileSink(settings.path(settings.log.file)), format=settings.log.format)
-        links = LinkMaker(read_secret(settings.path(settings.links.secret_file)))
-        world = World(settings, store, journal, utc_now, links, lambda: None)
-        return asyncio.run(Commands(world).run(command, argument))
-    except ControlError as error:
-        fail(str(error))
-    finally:
-        store.close()
+    journal = Journal(FileSink(settings.path(settings.log.file)), format=settings.log.format)
+    links = LinkMaker(read_secret(settings.path(settings.links.secret_file)))
+    return await Commands(World(settings, store, journal, utc_now, links, store.tell)).run(command, argument)
 
 
 def objects(value: object) -> list[dict[str, object]]:

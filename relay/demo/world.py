@@ -13,7 +13,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from ...store import exchange, inquiries
-from ...store.engine import StoreInUse, WriterLock, WrongSchema
+from ...store.engine import StoreInUse, WriterLock
+from ...store.schema import WrongSchema
 from ..app import Gateway
 from ..journal import Journal
 from ..journal_sinks import FileSink

@@ -29,6 +29,7 @@ from .marks import Mark, Marks
 from .transport import Outcome, Transport
 
 _TRIES = 3  # to make a mail
+_LOOK_FOR_THE_DEAD = 10.0  # seconds between two looks for leases of dead processes
 _SHORTEST_WAIT = timedelta(milliseconds=50)  # a due delivery may have to wait for an earlier one
 
 
@@ -42,7 +43,8 @@ class Deliverer:
         self._running: set[asyncio.Task[None]] = set()
         self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
         self._marks = Marks(world, self._recorded)
-        self._taken_back = False
+        self._look_again = 0.0  # the loop's time
+        self._dead: set[int] = set()  # processes whose leases are to be taken back
         self._more = True  # something that is due may wait in the outbox for the end of another delivery
         self._stopping = False
         self._leasing_over = asyncio.Event()
@@ -52,14 +54,12 @@ class Deliverer:
         """Send until `stop` is called."""
         self._leasing_over.clear()
         try:
-            if not self._taken_back:  # only once: later on, what is being sent is ours
-                now = self._world.clock()
-                await self._world.store.write(lambda connection: outbox.take_back(connection, now))
-                self._taken_back = True
+            await self._take_back()
             self._world.handover.open(self._room, self._begin)
             while not self._stopping:
                 self._work.clear()
                 self._more = True
+                await self._take_back()
                 if not await self._lease():
                     await self._wait()
         finally:
@@ -89,7 +89,7 @@ class Deliverer:
         outbound = self._world.settings.outbound
         if self._stopping or len(self._running) + len(self._handed) >= 2 * outbound.connections:
             return None
-        return Lease(self._world.clock() + outbound.lease)
+        return self._new_lease()
 
     def _begin(self, handed: Handed) -> None:
         """Send what is ours already, or have it wait for a place."""
@@ -111,6 +111,21 @@ class Deliverer:
         if self._more:
             self._work.set()
 
+    def _new_lease(self) -> Lease:
+        return Lease(self._world.store.owner, self._world.clock() + self._world.settings.outbound.lease)
+
+    async def _take_back(self) -> None:
+        """Queue again what dead processes were sending: at the start, and now and then."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._look_again:
+            return
+        self._dead.update(await self._world.store.abandoned())
+        if self._dead:
+            now = self._world.clock()
+            await self._world.store.write(lambda connection: outbox.take_back(connection, now, self._dead), of=())
+            self._dead.clear()
+        self._look_again = loop.time() + _LOOK_FOR_THE_DEAD
+
     async def _lease(self) -> bool:
         """Start what is due and fits; True when something was started."""
         outbound = self._world.settings.outbound
@@ -118,10 +133,10 @@ class Deliverer:
         if free <= 0:
             return False
         now = self._world.clock()
-        until = now + outbound.lease
-        leased = await self._world.store.write(lambda connection: outbox.lease(connection, now, until, free))
+        lease = self._new_lease()
+        leased = await self._world.store.write(lambda connection: outbox.lease(connection, now, lease, free), of=())
         for delivery in leased:
-            self._begin(Handed(delivery, until))
+            self._begin(Handed(delivery, lease.until))
         return bool(leased)
 
     async def _wait(self) -> None:

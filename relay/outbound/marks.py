@@ -72,7 +72,8 @@ class Marks:
         """Write a batch; when one of it cannot be written, the others all the same."""
         while True:
             try:
-                await self._world.store.write(lambda connection: _record(connection, batch))
+                of = {seq for one in batch if (seq := one.finished.delivery.inquiry) is not None}
+                await self._world.store.write(lambda connection: _record(connection, batch), of)
             except StoreClosed:
                 return
             except StoreFailed:

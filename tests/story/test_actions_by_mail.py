@@ -16,6 +16,8 @@ from parley.store.values import ParticipantRow
 from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, body, header, mail, opened, running, to
 from parley.tests.peer import Got, Peer
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 
 class Now:
     """A clock that the test moves."""

@@ -39,7 +39,7 @@ def collect(world: Running) -> list[Handed]:
     """Stand where the deliverer stands, and send nothing."""
     handed: list[Handed] = []
     clock = world.gateway.world.clock
-    world.gateway.world.handover.open(lambda: Lease(clock() + timedelta(minutes=10)), handed.append)
+    world.gateway.world.handover.open(lambda: Lease(0, clock() + timedelta(minutes=10)), handed.append)
     return handed
 
 

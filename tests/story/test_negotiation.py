@@ -7,6 +7,8 @@ import pytest
 from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, Running, body, header, mail, opened, running, to
 from parley.tests.peer import Got, Peer
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 
 @pytest.fixture
 async def world(tmp_path: Path, peer: Peer) -> AsyncIterator[Running]:

@@ -3,10 +3,13 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from parley.relay.actions.create import Created
 from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, Running, body, header, mail, opened, running, to
 from parley.tests.pages import Page, Visitor
 from parley.tests.peer import Peer
+
+pytestmark = pytest.mark.usefixtures("engines")
 
 
 async def visit(run: Running, made: Created, email: str) -> tuple[Visitor, Page]:

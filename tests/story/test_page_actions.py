@@ -12,6 +12,8 @@ from parley.store import events, inquiries, outbox
 from parley.tests.gateway import BUYER, COLLEAGUE, SELLER
 from parley.tests.pages import Page, Visitor, Web, open_web
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 

@@ -15,6 +15,8 @@ from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, body, header,
 from parley.tests.pages import Page, Visitor, Web, open_web
 from parley.tests.peer import Peer
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STRANGER = "carl@elsewhere.example"
 ENFORCE = 'authentication = "enforce"\nproof_timeout = "1s"'

@@ -11,6 +11,8 @@ from parley.store import inquiries
 from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, mail, opened, running, to
 from parley.tests.peer import Got, Peer
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 
 @pytest.fixture
 async def world(tmp_path: Path, peer: Peer) -> AsyncIterator[Running]:

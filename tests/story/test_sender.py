@@ -16,6 +16,8 @@ from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, Running, body
 from parley.tests.peer import Peer
 from parley.tests.signing import rsa_key, rsa_record, sign
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 KEY = rsa_key()
 STRANGER, PRIVATE, HANDED = "carl@elsewhere.example", "anna@private.example", "eve@agency.example"
 ENFORCE = 'authentication = "enforce"'

@@ -11,6 +11,8 @@ from parley.relay.actions.hold import NotHeld, refuse, release
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Peer
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 
 @pytest.fixture
 async def world(tmp_path: Path, peer: Peer) -> AsyncIterator[Running]:

@@ -11,6 +11,8 @@ from parley.tests.gateway import BUYER, SELLER, Running, body, header, mail, run
 from parley.tests.pages import Visitor
 from parley.tests.peer import Peer
 
+pytestmark = pytest.mark.usefixtures("engines")
+
 HIDING = '[masking]\ntyped = "mask_until_order"\n'
 
 

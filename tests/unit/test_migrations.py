@@ -1,11 +1,20 @@
 # ruff: noqa: E501 (rows as SQL)
 """A store of each released schema, with rows that refer to each other, comes up to this version and keeps them."""
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from parley.store import engine, messages, outbox
+from alembic.runtime.migration import MigrationContext
+from parley.store import messages, outbox, schema
+from parley.store.engine import open_engine
+from parley.store.place import Place
+from parley.store.tables import SQLModel
+from sqlalchemy import Engine
 
 DAY = "'2026-11-01 00:00:00'"
 ROWS = (
@@ -14,7 +23,7 @@ ROWS = (
     "INSERT INTO message (id, mail, inquiry, side, channel, state, at, dated, mail_from, from_email, from_name, subject, "
     "message_id, parent_by, dedupe, text, html, quoted, signature, disclaimer, split_by, language, size, authentication, "
     f"may_tell, why_held) VALUES ('m', 'x', 1, 'buyer', 'mail', 'accepted', {DAY}, {DAY}, '', 'a@b.example', '', '', '', "
-    "'', 'd', 'the words', '', '', '', '', '', '', 0, '', 0, '')",
+    "'', 'd', 'the words', '', '', '', '', '', '', 0, '', false, '')",
     f"INSERT INTO event (inquiry, at, kind, message, proof) VALUES (1, {DAY}, 'message.received', 1, '{{}}')",
     'INSERT INTO delivery (id, token, mail, kind, inquiry, message, "to", cause, state, attempts, created_at, '
     f"next_attempt_at, remote) VALUES ('d', 't', 'x', 'relayed', 1, 1, 'z@z.example', '', 'queued', 0, {DAY}, {DAY}, '')",
@@ -23,28 +32,64 @@ ROWS = (
 )
 
 
-def test_a_store_of_the_first_schema_keeps_its_rows(tmp_path: Path) -> None:
-    one = engine.open_engine(tmp_path / "parley.db")
+@pytest.fixture
+def engine(place: Place) -> Iterator[Engine]:
+    """An empty database on each engine."""
+    one = open_engine(place)
+    if place.database is None:
+        with one.connect() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    yield one
+    one.dispose()
+
+
+def test_the_migrations_make_the_schema_of_the_code(engine: Engine) -> None:
+    assert schema.migrate(engine) == ("", schema.head())
+    assert schema.migrate(engine) == (schema.head(), schema.head())
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_another_versions_schema_is_refused(engine: Engine) -> None:
+    schema.require_schema(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(schema.WrongSchema):
+        schema.require_schema(engine)
+
+
+def up_to(engine: Engine, revision: str) -> None:
+    """Make the schema of an earlier release."""
     config = Config()
-    config.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
-    with one.connect() as connection:
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    with engine.connect() as connection:
         config.attributes["connection"] = connection
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        command.upgrade(config, "0001")
+        connection.exec_driver_sql("BEGIN")
+        command.upgrade(config, revision)
+        connection.exec_driver_sql("COMMIT")
+
+
+RELEASED = [one.revision for one in schema.scripts().walk_revisions()]
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_a_store_of_each_schema_comes_up_and_keeps_its_rows(engine: Engine, revision: str) -> None:
+    up_to(engine, "0001")
+    with engine.connect() as connection:
         for row in ROWS:
             connection.exec_driver_sql(row)
-        connection.exec_driver_sql("COMMIT")
-    assert engine.migrate(one) == ("0001", engine.head())
-    with one.connect() as connection:
+    up_to(engine, revision)
+    assert schema.migrate(engine) == (revision, schema.head())
+    with engine.connect() as connection:
         (message,) = messages.of_inquiry(connection, 1)
         (delivery,) = outbox.of_inquiry(connection, 1)
-        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-    assert (message.text, message.zone, message.seal, message.disguised, message.thread_index) == (
-        "the words",
-        0,
-        "",
-        False,
-        "",
-    )
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    kept = (message.text, message.zone, message.seal, message.disguised, message.thread_index)
+    assert kept == ("the words", 0, "", False, "")
     assert (delivery.to, delivery.event) == ("z@z.example", None)
-    one.dispose()
+
+
+async def test_several_processes_make_an_empty_store_once(engine: Engine) -> None:
+    await asyncio.gather(*(asyncio.to_thread(schema.require_schema, engine) for _ in range(4)))
+    assert schema.revision(engine) == schema.head()

@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from parley.store import blobs, engine, outbox, results, values
-from parley.store.blobs import BlobFolder, BlobMissing, StoredBlob
+from parley.store import blobs, outbox, results, values
+from parley.store.blobs import BlobMissing, StoredBlob, open_blobs
+from parley.store.engine import StoreInUse, open_engine
+from parley.store.outbox import Lease
+from parley.store.place import Place, in_folder
 from parley.store.results import Finished, Tried
 from parley.store.rows import add
 from parley.store.store import Store, open_store
@@ -35,8 +38,16 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    one = open_store(tmp_path / "parley.db", tmp_path / "blobs")
+def store(place: Place) -> Iterator[Store]:
+    one = open_store(place)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Store]:
+    """A store on SQLite, for what only SQLite has."""
+    one = open_store(in_folder(tmp_path))
     yield one
     one.close()
 
@@ -49,7 +60,8 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(table(Blob))).scalar_one()
 
 
-async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(store: Store) -> None:
+async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(embedded: Store) -> None:
+    store = embedded
     commits: list[str] = []
     gate = threading.Event()
 
@@ -95,15 +107,15 @@ async def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
 
 
 async def test_a_cancelled_caller_does_not_cancel_the_write(store: Store) -> None:
-    gate = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    begun, gate = threading.Event(), threading.Event()
 
     def unit(connection: Connection) -> None:
-        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+        begun.set()
+        gate.wait(10)
         put(connection, "kept")
 
     task = asyncio.create_task(store.write(unit))
-    await asyncio.sleep(0)
+    await asyncio.to_thread(begun.wait, 10)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -112,47 +124,27 @@ async def test_a_cancelled_caller_does_not_cancel_the_write(store: Store) -> Non
     assert await store.read(count) == 1
 
 
-async def test_a_closed_store_says_so(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "parley.db", tmp_path / "blobs")
+async def test_a_closed_store_says_so(place: Place) -> None:
+    store = open_store(place)
     store.close()
     store.close()
     with pytest.raises(StoreClosed):
         await store.write(count)
+    with pytest.raises(StoreClosed):
+        await store.read(count)
 
 
-def test_a_store_has_one_writing_process(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(engine.StoreInUse):
-        open_store(tmp_path / "parley.db", tmp_path / "blobs")
+def test_an_embedded_store_has_one_writing_process(embedded: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreInUse):
+        open_store(in_folder(tmp_path))
 
 
-def test_durability_is_full_and_readers_do_not_write(store: Store, tmp_path: Path) -> None:
-    one = engine.open_engine(tmp_path / "parley.db")
+def test_durability_is_full(embedded: Store, tmp_path: Path) -> None:
+    one = open_engine(in_folder(tmp_path))
     with one.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-    one.dispose()
-
-
-def test_the_migrations_make_the_schema_of_the_code(tmp_path: Path) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.runtime.migration import MigrationContext
-
-    one = engine.open_engine(tmp_path / "x.db")
-    assert engine.migrate(one) == ("", engine.head())
-    assert engine.migrate(one) == (engine.head(), engine.head())
-    with one.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
-    one.dispose()
-
-
-def test_another_versions_schema_is_refused(tmp_path: Path) -> None:
-    one = engine.open_engine(tmp_path / "x.db")
-    engine.migrate(one)
-    with one.connect() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(engine.WrongSchema):
-        engine.require_schema(one)
     one.dispose()
 
 
@@ -194,8 +186,8 @@ async def test_missing_bytes_are_named(store: Store) -> None:
 
 def test_a_blob_that_cannot_be_written_leaves_no_half_file(tmp_path: Path) -> None:
     (tmp_path / "blobs").write_text("a file where a folder should be")
-    with pytest.raises(OSError, match="blobs"):
-        BlobFolder(tmp_path / "blobs").put(b"b" * (blobs.SMALL + 1))
+    with pytest.raises(NotADirectoryError):
+        open_blobs(tmp_path / "blobs").put(b"b" * (blobs.SMALL + 1))
 
 
 # -- the outbox
@@ -232,7 +224,7 @@ def queue(connection: Connection, id: str, inquiry: int | None = None, recipient
 
 
 async def lease(store: Store, now: datetime, limit: int = 10) -> list[str]:
-    leased = await store.write(lambda c: outbox.lease(c, now, now + 10 * MINUTE, limit))
+    leased = await store.write(lambda c: outbox.lease(c, now, Lease(store.owner, now + 10 * MINUTE), limit))
     return [delivery.id for delivery in leased]
 
 
@@ -279,7 +271,7 @@ async def test_leases_end_and_a_start_takes_back_what_a_dead_process_held(store:
     assert await lease(store, NOW) == ["a"]
     assert await lease(store, NOW + 9 * MINUTE) == []
     assert await lease(store, NOW + 10 * MINUTE) == ["a"]
-    assert await store.write(lambda c: outbox.take_back(c, NOW)) == 1
+    assert await store.write(lambda c: outbox.take_back(c, NOW, [store.owner])) == 1
     assert await lease(store, NOW) == ["a"]
 
 

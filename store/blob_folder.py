@@ -1,0 +1,96 @@
+"""Large blobs as files: `<folder>/<first two digits>/<hash>`, each there completely and durably or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..relay import crash
+
+_TEMPORARY = "."  # how the name of a file that is being written begins
+
+
+class Folder:
+    """See Keep in blobs.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write the file, or make the one that is there young again, so that no sweeper takes it for an orphan."""
+        path = self._path(name)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            write_durably(path, data, self._folder)
+        else:
+            _sync_folder(path.parent)  # whoever wrote it may not have come to that yet
+
+    def get(self, name: str) -> bytes:
+        """Return the file's bytes. Raises FileNotFoundError, OSError."""
+        return self._path(name).read_bytes()
+
+    def old(self, before: datetime) -> Iterator[str]:
+        """Yield the names of the files written before that time; temporary ones, left by a crash, among them."""
+        for folder in self._folders():
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        if _written(entry.stat().st_mtime) < before:
+                            yield entry.name
+
+    def remove_old(self, name: str, before: datetime) -> bool:
+        """Remove a file, first by taking its name away: so one that `put` just made young again can go back."""
+        path = self._path(name.lstrip(_TEMPORARY))
+        path = path.with_name(name)
+        aside = path.with_name(f"{_TEMPORARY}{name.lstrip(_TEMPORARY)}.swept")
+        try:
+            path.rename(aside)
+            if _written(aside.stat().st_mtime) < before:
+                aside.unlink()
+                return True
+            aside.rename(path)
+        except FileNotFoundError:
+            return False  # another process swept it
+        return False
+
+    def _folders(self) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        with os.scandir(self._folder) as entries:
+            return [Path(entry.path) for entry in entries if entry.is_dir()]
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name
+
+
+def write_durably(path: Path, data: bytes, top: Path) -> None:
+    """Write a whole file so that after a crash it is there completely or not at all; folders up to `top` are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{_TEMPORARY}{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        crash.here("blob-written")
+        temporary.rename(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, top, top.parent):  # the file's name, its folder's name, the top's own name
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _written(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

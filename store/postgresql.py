@@ -1,0 +1,73 @@
+"""Opens a PostgreSQL store, and says which locks are whose.
+
+Values from mail may hold NUL, which PostgreSQL's text cannot: it becomes U+FFFD on the way in. A connection that
+died shows within seconds (keepalives), no statement waits for a lock longer than a client waits for its 250.
+"""
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from psycopg import Connection as PsycopgConnection
+    from psycopg.abc import Buffer
+
+WRITERS = 6  # units under way at once
+_CONNECTIONS = WRITERS + 8  # writers, readers, the presence, commands
+_OPTIONS = (
+    "-c lock_timeout=8000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+)
+_CONNECT = {
+    "connect_timeout": 5,
+    "application_name": "parley",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": _OPTIONS,
+}
+
+
+class Lock(IntEnum):
+    """Our advisory locks: each is the first half of a lock's key, or a key of its own."""
+
+    SCHEMA = 1_885_433_451  # held while the schema changes
+    UNITS = 1_885_433_452  # shared by units that name their inquiries, exclusive for those that do not
+    INQUIRY = 1_885_433_453  # with an inquiry's number: held by the units about it
+    GATEWAY = 1_885_433_454  # with a gateway's number: held as long as its process lives
+
+
+def open_postgresql(url: URL) -> Engine:
+    """Return an engine; it connects when it is first used. Connections that broke are replaced."""
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=8,
+        pool_reset_on_return=None,  # transactions are ended by hand
+        isolation_level="AUTOCOMMIT",
+        connect_args=_CONNECT,
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: "PsycopgConnection[Any]", _record: Any) -> None:
+    from psycopg.types.string import StrDumperUnknown
+
+    class TextDumper(StrDumperUnknown):
+        """Writes text without NUL."""
+
+        def dump(self, obj: str) -> "Buffer | None":
+            return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+    connection.adapters.register_dumper(str, TextDumper)
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """Return PostgreSQL's code for an error, "" where the connection broke or there was none."""
+    return getattr(error.orig, "sqlstate", None) or ""
