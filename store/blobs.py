@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..relay import crash
 from .blob_folder import Folder
 from .place import Bucket
+from .statements import Query, Statement
 from .tables import Blob as BlobTable
 from .tables import table
 
@@ -59,7 +60,7 @@ class Keep(Protocol):
 
 
 _blob = table(BlobTable)
-_GET = select(_blob.c.data).where(_blob.c.hash == bindparam("hash"))
+_GET = Query(select(_blob.c.hash, _blob.c.size, _blob.c.data).where(_blob.c.hash == bindparam("hash")), StoredBlob)
 _NAMED = select(_blob.c.hash).where(_blob.c.hash.in_(bindparam("names", expanding=True)), _blob.c.data.is_(None))
 
 
@@ -81,7 +82,7 @@ class Blobs:
 
     def get(self, connection: Connection, digest: str) -> bytes:
         """Return the bytes with this hash. Raises BlobMissing, OSError when the folder or bucket is away."""
-        row = connection.execute(_GET, {"hash": digest}).first()
+        row = _GET.first(connection, hash=digest)
         if row is None:
             raise BlobMissing(digest)
         if row.data is not None:
@@ -101,17 +102,17 @@ def open_blobs(place: Path | Bucket) -> Blobs:
     return Blobs(Folder(place))
 
 
+_COLUMNS = ("hash", "size", "data")
 _INSERT = {
-    "sqlite": sqlite.insert(_blob).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_blob).on_conflict_do_nothing(),
+    "sqlite": Statement(sqlite.insert(_blob).on_conflict_do_nothing(), _COLUMNS),
+    "postgresql": Statement(postgresql.insert(_blob).on_conflict_do_nothing(), _COLUMNS),
 }
 
 
 def record(connection: Connection, blobs: Iterable[StoredBlob]) -> None:
     """Write the rows of blobs; the same bytes twice are one row."""
     rows = [{"hash": blob.hash, "size": blob.size, "data": blob.data} for blob in blobs]
-    if rows:
-        connection.execute(_INSERT[connection.dialect.name], rows)
+    _INSERT[connection.dialect.name].run_all(connection, rows)
 
 
 def orphans(connection: Connection, names: Collection[str]) -> list[str]:

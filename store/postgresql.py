@@ -53,6 +53,7 @@ def open_postgresql(url: URL) -> Engine:
         connect_args=_CONNECT,
     )
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "handle_error", lambda context: hide_values(context.original_exception))
     return engine
 
 
@@ -66,6 +67,13 @@ def _prepare(connection: "PsycopgConnection[Any]", _record: Any) -> None:
             return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
     connection.adapters.register_dumper(str, TextDumper)
+
+
+def hide_values(error: BaseException | None) -> None:
+    """Cut an error of the driver to its first sentence: the server's DETAIL shows the row, which is people's words."""
+    told = getattr(getattr(error, "diag", None), "message_primary", None)
+    if error is not None and told:
+        error.args = (told,)
 
 
 def sqlstate(error: DBAPIError) -> str:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
-from parley.store.engine import open_engine, require_schema
+from parley.store.engine import open_engine
+from parley.store.place import Place
 from parley.store.rows import add, add_all
+from parley.store.schema import require_schema
 from parley.store.statements import Query, Statement
 from parley.store.tables import Event, Inquiry, Participant, table
 from parley.store.values import EventRow, InquiryRow, ParticipantRow, fetch, project
@@ -22,8 +23,8 @@ _event, _participant = table(Event), table(Participant)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Generator[Connection]:
-    engine = open_engine(tmp_path / "parley.db")
+def connection(place: Place) -> Generator[Connection]:
+    engine = open_engine(place)
     require_schema(engine)
     with engine.connect() as connection:
         add(connection, Inquiry(id="q", marketplace="m", reference="r", subject="s", wishes=["a", "b"], created_at=AT))
