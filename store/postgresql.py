@@ -5,7 +5,7 @@ died shows within seconds (keepalives), no statement waits for a lock longer tha
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -53,11 +53,11 @@ def open_postgresql(url: URL) -> Engine:
         connect_args=_CONNECT,
     )
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "handle_error", lambda context: hide_values(context.original_exception))
     return engine
 
 
 def _prepare(connection: "PsycopgConnection[Any]", _record: Any) -> None:
+    from psycopg import Cursor, Error
     from psycopg.types.string import StrDumperUnknown
 
     class TextDumper(StrDumperUnknown):
@@ -66,14 +66,25 @@ def _prepare(connection: "PsycopgConnection[Any]", _record: Any) -> None:
         def dump(self, obj: str) -> "Buffer | None":
             return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
+    class QuietCursor(Cursor[Any]):
+        """Cuts the server's errors to their first sentence: the DETAIL shows the row, which is people's words."""
+
+        def execute(self, *given: Any, **more: Any) -> Self:
+            try:
+                return super().execute(*given, **more)
+            except Error as error:
+                error.args = (error.diag.message_primary or str(error),)
+                raise
+
+        def executemany(self, *given: Any, **more: Any) -> None:
+            try:
+                super().executemany(*given, **more)
+            except Error as error:
+                error.args = (error.diag.message_primary or str(error),)
+                raise
+
     connection.adapters.register_dumper(str, TextDumper)
-
-
-def hide_values(error: BaseException | None) -> None:
-    """Cut an error of the driver to its first sentence: the server's DETAIL shows the row, which is people's words."""
-    told = getattr(getattr(error, "diag", None), "message_primary", None)
-    if error is not None and told:
-        error.args = (told,)
+    connection.cursor_factory = QuietCursor
 
 
 def sqlstate(error: DBAPIError) -> str:

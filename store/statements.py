@@ -20,8 +20,6 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from .postgresql import hide_values
-
 V = TypeVar("V")
 _Change = Callable[[Any], Any]
 
@@ -181,7 +179,6 @@ def _on_cursor(connection: Connection, sql: str, work: Callable[[DBAPICursor], o
 
 def _translated(connection: Connection, sql: str, error: Exception, cursor: Any) -> BaseException:
     """Return the driver's error as SQLAlchemy's, without the parameters: they may be a person's words."""
-    hide_values(error)
     dialect = connection.dialect
     lost = dialect.is_disconnect(cast(Any, error), connection.connection.driver_connection, cursor)
     if lost:
