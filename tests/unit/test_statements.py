@@ -108,7 +108,7 @@ def test_errors_are_sqlalchemys_and_tell_no_values(connection: Connection) -> No
         named.run(connection, id=SECRET, inquiry=1, side="x", email=SECRET)
     assert SECRET not in str(caught.value)
     connection.exec_driver_sql("ALTER TABLE event RENAME TO gone")
-    with pytest.raises(DBAPIError, match="no such table|does not exist"):
+    with pytest.raises(DBAPIError, match=r"no such table|does not exist"):
         Query(project(Event, EventRow), EventRow).all(connection)
 
 
