@@ -172,7 +172,7 @@ def _own_id(message: Ancestor, delivery: DeliveryRow) -> str:
 def person_of(row: ParticipantRow) -> Person:
     """Return a participant as the templates know him."""
     side = "buyer" if row.side == "buyer" else "seller"
-    return Person(row.name, row.email, row.language, side, row.company)
+    return Person(row.name, row.email, row.language, side, row.company, row.timezone)
 
 
 def _reader(world: World, delivery: DeliveryRow, around: Around, by_seq: dict[int, ParticipantRow]) -> ParticipantRow:

@@ -44,7 +44,7 @@ def tell_first(connection: Connection, cause: Cause, newcomer: ParticipantRow) -
 def newcomer(
     inquiry: int, side: str, address: Address, name: str, language: str, how: str, cause: Cause
 ) -> Participant:
-    """Return the row of somebody new on `side`."""
+    """Return the row of somebody new on `side`. `language`: "" where nobody told it."""
     return Participant(
         id=new_id(cause.at),
         inquiry=inquiry,

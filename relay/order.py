@@ -8,9 +8,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .mail.addresses import parse_address
+from .zone import TimeZone
 
 Wish = Literal["quote", "price_list", "documentation", "call_back"]
-Language = Literal["en", "de", "fr", "es", "it", "zh", "ja", "ru", "pt"]
 
 
 def _address(text: str) -> str:
@@ -25,6 +25,8 @@ def _one_line(text: str) -> str:
 
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_address)]
+# Any tag is taken (BCP 47, or POSIX): who reads a language that is not spoken here is written to in the marketplace's.
+Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*)?$")]
 Line = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
 
 
@@ -54,7 +56,8 @@ class Person(Part):
     name: Line = ""
     company: Line = ""
     phone: Annotated[str, Field(max_length=40, pattern=r"^[0-9+()./ xX-]*$")] = ""
-    language: Language | None = None
+    language: Language = ""
+    timezone: TimeZone | Literal[""] = ""
 
 
 class Order(Part):

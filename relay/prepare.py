@@ -253,7 +253,8 @@ async def _spam(world: World, delivery: DeliveryRow) -> Prepared:
 
 
 def _place(world: World, one: Marketplace) -> Place:
-    return Place(one.name, one.reply_domain, one.language, one.help, one.colour, world.settings.links.base_url)
+    base = world.settings.links.base_url
+    return Place(one.name, one.reply_domain, one.language, one.help, one.colour, base, timezone=one.timezone)
 
 
 def _request(inquiry: InquiryRow) -> Request:

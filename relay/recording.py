@@ -128,9 +128,8 @@ def _author(
     address = placed.understood.writer.address
     if address is None:
         raise LookupError("somebody joins without an address")
-    language = world.settings.place(placed.inquiry.marketplace).language
     name = clean_name(placed.understood.writer.name)
-    new = newcomer(placed.inquiry.seq, placed.side, address, name, language, decision.how, cause)
+    new = newcomer(placed.inquiry.seq, placed.side, address, name, "", decision.how, cause)
     return admit(connection, world.links, cause, invited, new, decision)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from .business_hours import Hours, read_hours
 from .duration import duration
+from .zone import TimeZone
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Port = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$")]
@@ -245,6 +246,7 @@ class Marketplace(Section):
     name: str = Field(min_length=1, max_length=60)
     reply_domain: Domain
     language: Literal["en", "de", "fr", "es", "it", "zh", "ja", "ru", "pt"] = "en"
+    timezone: TimeZone = "UTC"
     help: str = ""
     colour: str = Field(default="#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$")
     business_days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")

@@ -124,6 +124,7 @@ class Participant(SQLModel, table=True):
     company: str = ""
     phone: str = ""
     language: str = ""
+    timezone: str = ""  # IANA name; "" for the marketplace's
     state: str = "active"  # invited | guest → active → left | transferred
     joined_by: str  # inquiry | cc | domain | open | approved | once
     joined_at: datetime = Field(sa_type=Utc)

@@ -48,6 +48,7 @@ class ParticipantRow:
     state: str
     joined_by: str
     joined_at: datetime
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

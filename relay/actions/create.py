@@ -86,7 +86,7 @@ def _open(
         add(connection, Mask(token=token, inquiry=inquiry, side=side))
     add_event(connection, inquiry, cause.at, "inquiry.created", proof={"reference": order.reference})
     people = tuple(
-        join(connection, world.links, _participant(person, side, how, inquiry, place, cause.at))
+        join(connection, world.links, _participant(person, side, how, inquiry, cause.at))
         for person, side, how in _everybody(order)
     )
     deliveries = _first_message(connection, order, inquiry, people, cause, quiet=quiet)
@@ -102,7 +102,7 @@ def _everybody(order: Order) -> tuple[tuple[Person, Side, str], ...]:
     )
 
 
-def _participant(person: Person, side: Side, how: str, inquiry: int, place: Marketplace, now: datetime) -> Participant:
+def _participant(person: Person, side: Side, how: str, inquiry: int, now: datetime) -> Participant:
     address = parse_address(person.email)
     if address is None:
         raise OrderError(f"{person.email} is not a mail address")
@@ -115,7 +115,8 @@ def _participant(person: Person, side: Side, how: str, inquiry: int, place: Mark
         name=person.name,
         company=person.company,
         phone=person.phone,
-        language=person.language or place.language,
+        language=person.language,
+        timezone=person.timezone,
         joined_by=how,
         joined_at=now,
     )

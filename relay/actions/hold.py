@@ -120,9 +120,8 @@ def _author(connection: Connection, world: World, message: MessageRow, scope: Sc
     if person is not None:
         return _at_least(connection, world, person, scope, by)
     cause = Cause(message.mail, world.clock())
-    language = world.settings.place(inquiries.get(connection, message.inquiry).marketplace).language
     how = "approved" if scope == "always" else "once"
-    row = newcomer(message.inquiry, message.side, address, clean_name(message.from_name), language, how, cause)
+    row = newcomer(message.inquiry, message.side, address, clean_name(message.from_name), "", how, cause)
     state = ParticipantState.ACTIVE if scope == "always" else ParticipantState.GUEST
     return join(connection, world.links, row, state)
 

@@ -70,7 +70,6 @@ def _author(
     if address is None:
         raise NotHeld(message.id)
     invited = inquiries.participant(connection, decision.invited) if decision.invited is not None else None
-    language = world.settings.place(inquiries.get(connection, message.inquiry).marketplace).language
     name = clean_name(message.from_name)
-    new = newcomer(message.inquiry, message.side, address, name, language, decision.how, cause)
+    new = newcomer(message.inquiry, message.side, address, name, "", decision.how, cause)
     return admit(connection, world.links, cause, invited, new, decision)

@@ -56,7 +56,7 @@ class Fact:
 
 def scene_for(place: Place, request: Request, to: To) -> Scene:
     """Return the scene of one reader, in his language where it is spoken here, else in the marketplace's."""
-    words = words_for(to.reader.language, place.language)
+    words = words_for(to.reader.language, place.language, zone=to.reader.timezone or place.timezone)
     return Scene(place, request, to, words, Naming(words, place, request))
 
 

@@ -36,6 +36,7 @@ class Place:
     colour: str  # "#rrggbb"
     base_url: str
     names: NameStyle = "short"  # "Jean D." or "Jean Dupont" to the other side
+    timezone: str = "UTC"  # IANA name; of the dates that people are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Person:
     language: str
     side: Side
     company: str
+    timezone: str = ""  # IANA name; "" for the marketplace's
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def refused_notice(
 
 def operator_mail(place: Place, operator: Mailbox, ids: Ids, received: Received) -> Letter:
     """A mail to postmaster@ or abuse@, enclosed as it came, from our own postmaster to who runs this gateway."""
-    words = words_for(place.language)
+    words = words_for(place.language, zone=place.timezone)
     subject = words.gettext("Mail to %(address)s", address=visible(received.address))
     address, moment = visible(received.address), words.moment(received.at)
     text = render_text("operator", words, address=address, moment=moment)

@@ -1,10 +1,12 @@
 """Our own words as plain text: lines of at most 72 columns. What people wrote is never wrapped here."""
 
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from unicodedata import category, east_asian_width, name
 
 COLUMNS = 72
+_FOLLOWS = ("Po", "Pe", "Pf", "Lm")
+_SMALL = frozenset(char for char in map(chr, range(0x3041, 0x3100)) if " SMALL " in name(char, ""))
 
 
 @lru_cache(maxsize=1000)  # most sentences are the same in every mail
@@ -35,13 +37,23 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
     for number, word in enumerate(filter(None, text.split(" "))):  # a no-break space is none to break at
         blank, piece = int(number > 0), ""
         for char in word:
-            # A mark that closes stays with what it closes (JIS X 4051, the least of it).
-            if piece and _width(char) == 2 and unicodedata.category(char) not in ("Po", "Pe", "Pf"):
+            if piece and _may_part(piece[-1], char):
                 yield blank, piece
                 blank, piece = 0, ""
             piece += char
         yield blank, piece
 
 
+def _may_part(before: str, after: str) -> bool:
+    """Whether a line may end between two characters of a word: beside a wide one, with the least of JIS X 4051.
+
+    A mark that opens stays with what follows it, one that closes and a small kana with what they follow, a number with
+    what it counts.
+    """
+    if _width(before) == _width(after) == 1 or before.isdigit():
+        return False
+    return category(before) not in ("Ps", "Pi") and category(after) not in _FOLLOWS and after not in _SMALL
+
+
 def _width(char: str) -> int:
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return 2 if east_asian_width(char) in "WF" else 1

@@ -10,8 +10,8 @@ from ..compose.i18n import Words, words_for
 from .desk import Desk
 from .look import NEUTRAL
 from .render import render
+from .visit import browser_languages
 
-_LANGUAGES = 5  # of Accept-Language that are looked at
 API = "/api/"
 
 
@@ -42,7 +42,7 @@ def apologise(
     if _route(desk, request).startswith(API):
         told = {"error": detail or "This did not work, by a fault of ours."}
         return JSONResponse(told | ({"reference": reference} if reference else {}), status, headers)
-    words = words_for(*_wanted(request), *(place.language for place in desk.world.settings.marketplace[:1]))
+    words = words_for(*browser_languages(request), *(place.language for place in desk.world.settings.marketplace[:1]))
     places = desk.world.settings.marketplace
     place = places[0] if len(places) == 1 else NEUTRAL
     page = render(
@@ -59,12 +59,6 @@ def apologise(
 
 def _route(desk: Desk, request: Request) -> str:
     return request.url.path.removeprefix(desk.addresses.prefix)
-
-
-def _wanted(request: Request) -> list[str]:
-    """The languages the browser asks for, in its order."""
-    tags = request.headers.get("accept-language", "")[:200].split(",")
-    return [tag.partition(";")[0].strip() for tag in tags[:_LANGUAGES]]
 
 
 def _apology(words: Words, status: int) -> Apology:

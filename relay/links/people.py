@@ -101,7 +101,7 @@ def initials(name: str) -> str:
 
 
 def _place(place: Marketplace) -> Place:
-    return Place(place.name, place.reply_domain, place.language, place.help, place.colour, "")
+    return Place(place.name, place.reply_domain, place.language, place.help, place.colour, "", timezone=place.timezone)
 
 
 def _request(inquiry: InquiryRow) -> Request:

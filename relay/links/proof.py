@@ -23,7 +23,7 @@ from ..mail.names import visible
 from ..settings import Marketplace
 from .desk import Desk
 from .render import render
-from .visit import choice_of, missed
+from .visit import browser_languages, choice_of, missed
 
 _LONG, _SUBJECT = 20_000, 300  # characters shown
 
@@ -51,7 +51,7 @@ class _Opened:
 async def ask(desk: Desk, request: Request) -> Response:
     """Show what would be sent, or what became of it. Raises 404, 429."""
     found = await _open(desk, request)
-    words = words_for(found.place.language)
+    words = words_for(*browser_languages(request), found.place.language, zone=found.place.timezone)
     title, text = _told(found.message, words)
     page = render(
         "proof.html",

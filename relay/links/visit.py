@@ -17,7 +17,7 @@ from ...store import inquiries
 from ...store.tables import ParticipantState, Side
 from ...store.values import InquiryRow, ParticipantRow
 from ..business_hours import Hours
-from ..compose.i18n import Words, words_for
+from ..compose.i18n import Words, accepted, words_for
 from ..personal_links import token_hash
 from ..settings import Marketplace
 from .desk import Desk
@@ -88,7 +88,17 @@ async def visit(desk: Desk, request: Request) -> Visit:
         raise missed(desk, request)
     person, inquiry = found
     place = desk.world.settings.place(inquiry.marketplace)
-    return Visit(token, person, inquiry, place, words_for(person.language, place.language))
+    return Visit(token, person, inquiry, place, _words(request, person, place))
+
+
+def _words(request: Request, person: ParticipantRow, place: Marketplace) -> Words:
+    zone = person.timezone or place.timezone
+    return words_for(person.language, *browser_languages(request), place.language, zone=zone)
+
+
+def browser_languages(request: Request) -> tuple[str, ...]:
+    """Return what the browser asks for: the language of a page for somebody whose own is not known."""
+    return accepted(request.headers.get("accept-language", ""))
 
 
 async def member(desk: Desk, request: Request) -> Visit:

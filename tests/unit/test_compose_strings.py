@@ -109,18 +109,3 @@ def test_the_marker_line_is_known_to_the_splitter_of_replies(language: str) -> N
     assert reply.decided_by == "marker"
     assert reply.text.startswith("Yes, please send it.")
     assert "quoted" not in reply.text
-
-
-@pytest.mark.parametrize(
-    ("wanted", "got"),
-    [
-        (("fr", "en"), "fr"),
-        (("fr-CA", "en"), "fr"),
-        (("FR_be",), "fr"),
-        (("xx", "fr"), "fr"),
-        (("", ""), "en"),
-        ((), "en"),
-    ],
-)
-def test_the_first_language_that_is_spoken_here_is_taken(wanted: tuple[str, ...], got: str) -> None:
-    assert words_for(*wanted).language == got
