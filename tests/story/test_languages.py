@@ -1,4 +1,4 @@
-"""Each reader's own language and time zone, in his mails and on his page; whose are not known, the browser's or the site's."""
+"""Each reader in his own language and zone, in mails and on his page; if unknown, in the browser's or the site's."""
 
 import re
 from collections.abc import AsyncIterator
