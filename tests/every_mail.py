@@ -90,8 +90,8 @@ def cases(*functions: str) -> tuple[str, ...]:
     """All words that these functions of deed_words.py tell apart, and one that they do not know."""
     tree = ast.parse(Path(deed_words.__file__).read_text(encoding="utf-8"))
     bodies = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name in functions]
-    found = [one.value for body in bodies for one in ast.walk(body) if isinstance(one, ast.Constant)]
-    return (*dict.fromkeys(one for one in found if isinstance(one, str) and one.replace(".", "_").isidentifier()), "?")
+    values = [one.value for body in bodies for one in ast.walk(body) if isinstance(one, ast.MatchValue)]
+    return (*dict.fromkeys(str(one.value) for one in values if isinstance(one, ast.Constant)), "?")
 
 
 def every_mail(cast: Cast) -> Made:
@@ -187,7 +187,10 @@ def _deeds(cast: Cast) -> Made:
     yield "history", history_mail(*head, cast.to("buyer"), IDS, entries, (cast.file,), AT)
     yield "phone", phone_mail(*head, cast.to("seller"), IDS, ((buyer, "+33 1 23 45 67 89"),), AT)
     yield "phone shown", phone_mail(*head, cast.to("seller"), IDS, (), AT)
-    helped = [(verb, "unclear") for verb in cases("_how")] + [("close", why) for why in cases("cannot_line")]
+    helped = [(verb, "unclear") for verb in cases("_how")] + [
+        ("close", why) for why in cases("cannot_line", "document_line")
+    ]
+    about = {"name": cast.word, "types": "pdf", "most": "10000000"}
     for verb, why in helped:
-        yield f"help {verb} {why}", help_mail(*head, cast.to("seller"), IDS, verb, why, AT)
+        yield f"help {verb} {why}", help_mail(*head, cast.to("seller"), IDS, verb, why, about, AT)
     yield "spam", spam_note(*head, Mailbox("", "ops@gateway.example"), IDS, "1", AT)
