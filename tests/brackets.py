@@ -18,7 +18,7 @@ from parley.relay.links import render as pages
 
 WORD = "✱1"  # what strangers write, in all their words
 _PLACE = re.compile(r"%\(\w+\)s")
-_NO_WORD = re.compile(r"https?://\S*|mailto:\S*|[\w.+-]+@[\w.-]+|\bUTC\b|\+33 [\d ]+|\bPDF\b")
+_NO_WORD = re.compile(r"https?://\S*|mailto:\S*|(?<![\w.+-])[\w.+-]+@[\w.-]+|\bUTC\b|\+33 [\d ]+|\bPDF\b")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SHOWN = ("title", "alt", "placeholder", "label", "content", "aria-label", "aria-description", "aria-roledescription")
 

@@ -15,7 +15,15 @@ CODE = ("relay", "threading", "store", "templates")
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "words",
-        ("relay.mail", "relay.settings", "relay.sections", "relay.settings_errors", "relay.duration", "relay.errors"),
+        (
+            "relay.mail",
+            "relay.settings",
+            "relay.sections",
+            "relay.settings_errors",
+            "relay.duration",
+            "relay.zone",
+            "relay.errors",
+        ),
     ),
     ("words", ("relay.journal", "relay.journal_sinks", "relay.clock", "relay.arrival", "relay.order")),
     ("words", ("relay.personal_links", "relay.nameservers", "relay.business_hours", "relay.crash")),
