@@ -15,9 +15,10 @@ from .identify import Decision, Known, Refusal
 from .joining import copied
 from .mail.document import is_document
 from .mail.write import File
+from .mail_rows import Placed
 from .receipts import record_receipt
 from .record import Cause, Notice, add_event, queue_delivery
-from .recording import Placed, record_message, record_noted, store_raw
+from .recording import record_message, record_noted, store_raw
 from .world import World
 
 _HELP_FOR_MAIL = "action.not_understood"  # the event that keeps a mail which made no sense

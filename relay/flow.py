@@ -12,27 +12,32 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ..store import inquiries
-from ..store.values import InquiryRow, ParticipantRow
-from ..threading.kinds import is_personal
-from ..threading.subjects import base_subject
-from . import parents
+from ..store.blobs import SMALL
+from . import scene
 from .arrival import Arrival, BounceHit, Hit, MaskHit, OperatorHit
 from .by_mail import act_by_mail
-from .earlier import endings, with_signature_known
 from .errors import EMPTY, LOOP, Reply
 from .holding import record_held
-from .identify import Clue, Decision, Held, Joins, Known, Refusal, Rules, identify
-from .loops import guarded
+from .identify import Decision, Held, Joins, Known, Refusal
+from .mail_rows import Placed
 from .reading import Unreadable, is_odd
 from .receipts import record_receipt
-from .recording import Placed, record_message, record_noted, record_operator, record_refusal
+from .recording import (
+    Accepted,
+    announce,
+    record_message,
+    record_noted,
+    record_operator,
+    record_refusal,
+    store_raw,
+    write_message,
+)
 from .returned import record_bounce
+from .scene import by_a_person, is_message, says_nothing
 from .understand import Understood, header_only, understand
 from .world import Evidence, Nothing, World
 
 LOOP_HEADER = "X-Parley-Loop"
-_UNSURE = {"headers", "header-size", "junk-header"}  # another From may stand beyond what was read
 
 
 async def receive(world: World, arrival: Arrival) -> Reply:
@@ -99,48 +104,49 @@ async def _receive_at(world: World, arrival: Arrival, understood: Understood, hi
 
 
 @dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the store knows of the inquiry when a mail comes in."""
+class _Taken:
+    """A mail and what was decided of it; `accepted` where it was recorded as a message in the same transaction."""
 
-    inquiry: InquiryRow
-    people: tuple[ParticipantRow, ...]
-    candidates: parents.Candidates
-    earlier: tuple[str, ...]  # what its writer said before
-
-
-def _scene(connection: Connection, hit: MaskHit, understood: Understood, clues: parents.Clues) -> _Scene:
-    among = parents.candidates(connection, hit.inquiry, clues)
-    return _Scene(
-        inquiries.get(connection, hit.inquiry),
-        inquiries.participants(connection, hit.inquiry),
-        among,
-        endings(connection, hit.inquiry, understood, among),
-    )
+    placed: Placed
+    decision: Decision
+    accepted: Accepted | None = None
 
 
 async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Outcome:
-    placed, decision = await place(world, arrival, understood, hit)
+    taken = await _take(world, arrival, understood, hit)
+    placed, decision = taken.placed, taken.decision
     _log_decided(world, placed, decision)
     if hit.verb:
         reply = await act_by_mail(world, placed, decision, hit.verb, hit.detail)
         world.wake()
         return _Outcome(reply)
+    if taken.accepted:
+        return _Outcome(announce(world, placed, decision, taken.accepted))
     writer = decision.participant if isinstance(decision, Known | Refusal) else None
     return _Outcome(await _record(world, placed, decision), writer)
 
 
+async def _take(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Taken:
+    """Place the mail, and record it at once if it is a small message: one transaction, one turn of the writer."""
+    if hit.verb or len(arrival.data) > SMALL:
+        return _Taken(*await place(world, arrival, understood, hit))
+    evidence = await prove(world, arrival, understood)
+    raw = await store_raw(world, arrival)
+    lease = world.handover.lease()
+
+    def unit(connection: Connection) -> _Taken:
+        placed, decision = scene.place(connection, world, arrival, understood, hit, evidence)
+        if not isinstance(decision, Known | Joins) or not is_message(placed, decision):
+            return _Taken(placed, decision)
+        return _Taken(placed, decision, write_message(connection, world, placed, raw, decision, lease))
+
+    return await world.store.write(unit, of=(hit.inquiry,))
+
+
 async def place(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> tuple[Placed, Decision]:
     """Decide who wrote the mail and what it answers; records nothing."""
-    clues = parents.clues(understood.mail, [place.reply_domain for place in world.settings.marketplace])
     evidence = await prove(world, arrival, understood)
-    scene = await world.store.read(lambda connection: _scene(connection, hit, understood, clues))
-    writing_side = "seller" if hit.stands_for == "buyer" else "buyer"
-    decision = _decide(world, arrival, understood, writing_side, scene, evidence)
-    parent = parents.parent_of(understood.mail, scene.candidates)
-    if isinstance(decision, Known) and arrival.channel == "mail":
-        understood = with_signature_known(understood, scene.earlier)
-    placed = Placed(arrival, understood, scene.inquiry, writing_side, parent, evidence)
-    return placed, await guarded(world, placed, scene.candidates, decision)
+    return await world.store.read(lambda c: scene.place(c, world, arrival, understood, hit, evidence))
 
 
 async def prove(world: World, arrival: Arrival, understood: Understood) -> Evidence:
@@ -155,49 +161,13 @@ async def _record(world: World, placed: Placed, decision: Decision) -> Reply:
         return decision.reply
     if placed.understood.kind.name == "receipt":
         return await record_receipt(world, placed, decision)
-    if placed.understood.kind.name != "human" and not _typed_through_a_list(placed, decision):
+    if not by_a_person(placed, decision):
         return await record_noted(world, placed, decision)
     if "unreadable" in placed.understood.mail.defects:
         return await record_held(world, placed, Held("unreadable"))
     if isinstance(decision, Held):
         return await record_held(world, placed, decision)
-    return EMPTY if _says_nothing(placed) else await record_message(world, placed, decision)
-
-
-def _typed_through_a_list(placed: Placed, decision: Decision) -> bool:
-    """A person's answer although a list has sent it: a mailbox that a team shares writes so, too.
-
-    It names a mail of the inquiry, or a known writer's mail does not say that it went to many.
-    """
-    if placed.understood.kind.name != "list":
-        return False
-    return placed.parent.by in parents.BY_ID or (isinstance(decision, Known) and is_personal(placed.understood.mail))
-
-
-def _decide(
-    world: World, arrival: Arrival, understood: Understood, side: str, scene: _Scene, evidence: Evidence
-) -> Decision:
-    """A personal link has proved its participant already; a mail says by its From who wrote it."""
-    if arrival.author is not None:
-        return Known(arrival.author)
-    if arrival.channel == "page" and understood.writer.address is not None:
-        return Held("address to prove")
-    settings = world.settings
-    ours = {place.reply_domain for place in settings.marketplace}
-    rules = Rules(settings.sender.policy, settings.sender.authentication == "enforce", ours)
-    on_side = {person.seq for person in scene.people if person.side == side}
-    readers = [reader for reader in scene.candidates.readers if reader in on_side]
-    certain = not _UNSURE & set(understood.mail.defects)
-    clue = Clue(evidence.proved, certain, readers[-1] if readers else None)
-    return identify(understood.writer, side, scene.people, clue, rules)
-
-
-def _says_nothing(placed: Placed) -> bool:
-    """True for a mail without words and files whose subject is only that of the inquiry."""
-    mail = placed.understood.mail
-    if mail.text.strip() or mail.attachments:
-        return False
-    return base_subject(mail.first("Subject")) in ("", base_subject(placed.inquiry.subject))
+    return EMPTY if says_nothing(placed) else await record_message(world, placed, decision)
 
 
 def _log_decided(world: World, placed: Placed, decision: Decision) -> None:

@@ -11,8 +11,9 @@ from .errors import Reply, kept
 from .identify import Held
 from .joining import side_of
 from .mail.domains import flags
+from .mail_rows import Placed, add_message, sender
 from .record import Cause, Notice, add_event, queue_delivery, queue_to_stranger
-from .recording import Accepted, Placed, add_message, log_accepted, sender, store_raw
+from .recording import Accepted, log_accepted, store_raw
 from .world import World
 
 _ONCE_AN = timedelta(hours=1)  # how often one address is told that its mail waits

@@ -65,22 +65,29 @@ def copied(understood: Understood) -> tuple[Address, ...]:
 
 
 def bring_in(
-    connection: Connection, links: LinkMaker, cause: Cause, author: ParticipantRow, named: tuple[Address, ...]
-) -> None:
+    connection: Connection,
+    links: LinkMaker,
+    cause: Cause,
+    author: ParticipantRow,
+    people: tuple[ParticipantRow, ...],
+    named: tuple[Address, ...],
+) -> int:
     """People whom the author put in Cc take part on his side: colleagues at once, others when they write.
 
-    `named` holds no address of ours. Nobody changes side, nobody who left comes back, and no more than 20 come.
+    Returns how many came to the `people` who are part of the inquiry. `named` holds no address of ours. Nobody changes
+    side, nobody who left comes back, and no more than 20 come.
     """
-    people = inquiries.participants(connection, author.inquiry)
     known = {one.email_key for one in people}
     domains = {one.email_key.rpartition("@")[2] for one in people if one.side == author.side and one.state == "active"}
     strangers = {address.key: address for address in named if address.key not in known}
-    for address in list(strangers.values())[:_MOST_CC]:
+    coming = list(strangers.values())[:_MOST_CC]
+    for address in coming:
         person = newcomer(author.inquiry, author.side, address, "", author.language, "cc", cause)
         if same_company(address.domain, domains):
             join(connection, links, person)
         else:
             join(connection, links, person, ParticipantState.INVITED)
+    return len(coming)
 
 
 def side_of(people: tuple[ParticipantRow, ...], side: Side | str) -> tuple[ParticipantRow, ...]:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from ..store import events, messages
 from ..store.messages import Said
 from .identify import Decision, Held, Known
+from .mail_rows import Placed
 from .parents import BY_ID, Candidates
-from .recording import Placed
 from .sections import SenderSettings
 from .world import World
 
@@ -23,7 +23,9 @@ _VARIABLE = re.compile(r"\w*\d\w*|[\W_]+")  # ticket numbers, times, signs
 _CHARACTERS = 4000
 
 
-async def guarded(world: World, placed: Placed, candidates: Candidates, decision: Decision) -> Decision:
+def guarded(
+    connection: Connection, world: World, placed: Placed, candidates: Candidates, decision: Decision
+) -> Decision:
     """Return the decision on a mail; a participant's that comes as from a program is held, and he is asked.
 
     Costs nothing where the writer has written little within the hour: that is seen in what was read already.
@@ -43,7 +45,7 @@ async def guarded(world: World, placed: Placed, candidates: Candidates, decision
     if recent < min(limit for limit in (limits.same_an_hour, limits.answers_an_hour) if limit):
         return decision
     participant = decision.participant
-    earlier = await world.store.read(lambda c: _earlier(c, placed.inquiry.seq, participant, writer.text, since))
+    earlier = _earlier(connection, placed.inquiry.seq, participant, writer.text, since)
     return Held("like a program", participant) if seems_program(_said(placed), earlier, limits) else decision
 
 

@@ -56,13 +56,13 @@ def candidates(connection: Connection, inquiry: int, clue: Clues) -> Candidates:
     """Read the messages of an inquiry that a mail may answer, with all ids they are known by."""
     rows = messages.candidates(connection, inquiry, clue.tokens, clue.ids, _RECENT)
     sent = messages.sent_as(connection, [row.seq for row in rows])
+    copies: dict[int, list[str]] = {}
+    for copy in sent:
+        copies.setdefault(copy.message, []).extend(f"m.{copy.token}@{domain}" for domain in clue.domains)
     known = tuple(
         Known(
             message=str(row.seq),
-            ids=(
-                *((row.message_id,) if row.message_id else ()),
-                *(f"m.{copy.token}@{domain}" for copy in sent if copy.message == row.seq for domain in clue.domains),
-            ),
+            ids=(*((row.message_id,) if row.message_id else ()), *copies.get(row.seq, ())),
             subject=row.subject,
             author=row.from_email,
             at=row.at,

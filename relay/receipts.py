@@ -11,8 +11,9 @@ from ..threading.mdn import Receipt, read_receipt
 from ..threading.message_ids import ours
 from .errors import Reply, kept
 from .identify import Decision, Known
+from .mail_rows import Placed
 from .record import add_event, note_read
-from .recording import Placed, store_raw
+from .recording import store_raw
 from .world import World
 
 _NOTE = "auto_reply.received"  # what a receipt is that proves no reading

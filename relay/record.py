@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from ..store import events, inquiries, messages, outbox
 from ..store.outbox import Lease
 from ..store.rows import add
-from ..store.tables import DeliveryState, Event, Link, MessageState, Participant, ParticipantState, Side
-from ..store.values import DeliveryRow, MessageRow, ParticipantRow
+from ..store.tables import DeliveryState, Link, MessageState, Participant, ParticipantState, Side
+from ..store.values import DeliveryRow, EventRow, MessageRow, ParticipantRow
 from .clock import new_id
 from .mail.document import is_document
 from .mail.masks import new_token
@@ -159,7 +159,7 @@ def add_event(
     raw: str | None = None,
 ) -> int:
     """Append one fact to the history. `proof` says by what it is known, in words of ours."""
-    row = Event(inquiry=inquiry, at=at, kind=kind, actor=actor, message=message, proof=proof if proof else {}, raw=raw)
+    row = EventRow(0, inquiry, at, kind, actor, message, proof if proof else {}, raw)
     return add(connection, row)
 
 
@@ -228,12 +228,18 @@ def _note_once(
     parties = {message.side, reader.side} == {Side.BUYER, Side.SELLER} and message.inquiry == reader.inquiry
     if not parties or message.state in (MessageState.HELD, MessageState.REFUSED):
         return False
+    if _is_noted(connection, kind, message, reader):
+        return False
     messages.lock(connection, message.seq)
-    if any(one.kind == kind for one in events.about(connection, message.inquiry, message.seq, reader.seq)):
+    if _is_noted(connection, kind, message, reader):  # by somebody else, until it was locked
         return False
     add_event(connection, message.inquiry, at, kind, reader.seq, message.seq, proof, raw)
     messages.set_state(connection, message.seq, *_AFTER_READ[kind])
     return True
+
+
+def _is_noted(connection: Connection, kind: str, message: MessageRow, reader: ParticipantRow) -> bool:
+    return any(one.kind == kind for one in events.about(connection, message.inquiry, message.seq, reader.seq))
 
 
 def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, word: str, proof: dict[str, Any]) -> None:

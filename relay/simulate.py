@@ -18,8 +18,9 @@ from .job import load_job
 from .leakscan import strangers_to, where_found
 from .mail import read
 from .mail.addresses import parse_address, read_from
+from .mail_rows import Placed
 from .prepare import Prepared, render
-from .recording import Placed, write_message
+from .recording import write_message
 from .resolve import resolve
 from .world import World
 

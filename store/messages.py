@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, literal, or_, select, update
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, literal, or_, select, union, update
 
 from .statements import Query, Statement
 from .tables import Attachment, Delivery, Message, MessageState, table
@@ -83,30 +83,39 @@ def held(connection: Connection) -> tuple[MessageRow, ...]:
     return tuple(fetch(connection, project(Message, MessageRow, _message.c.state == MessageState.HELD), MessageRow))
 
 
-def _candidates() -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A message that another one may answer: as much of it as answers are known by."""
+
+    seq: int
+    message_id: str
+    thread_index: str
+    subject: str
+    from_email: str
+    at: datetime
+
+
+def _candidates() -> Executable:
     inquiry: BindParameter[int] = bindparam("inquiry")
-    named = select(_delivery.c.message).where(
+    by_token = select(_delivery.c.message).where(
         _delivery.c.inquiry == inquiry, _delivery.c.token.in_(bindparam("tokens", expanding=True))
     )
-    newest = select(_message.c.seq).where(_message.c.inquiry == inquiry).order_by(_message.c.seq.desc())
-    return project(
-        Message,
-        MessageRow,
-        _message.c.inquiry == inquiry,
-        or_(
-            _message.c.seq.in_(named),
-            _message.c.message_id.in_(bindparam("ids", expanding=True)),
-            _message.c.seq.in_(newest.limit(bindparam("recent")).scalar_subquery()),
-        ),
+    by_id = select(_message.c.seq).where(
+        _message.c.inquiry == inquiry, _message.c.message_id.in_(bindparam("ids", expanding=True))
     )
+    newest = select(_message.c.seq).where(_message.c.inquiry == inquiry).order_by(_message.c.seq.desc())
+    last = newest.limit(bindparam("recent")).subquery()
+    found = union(by_token, by_id, select(last.c.seq))
+    picked = [_message.c[field.name] for field in fields(Candidate)]
+    return select(*picked).where(_message.c.inquiry == inquiry, _message.c.seq.in_(found)).order_by(_message.c.seq)
 
 
-_CANDIDATES = Query(_candidates(), MessageRow)
+_CANDIDATES = Query(_candidates(), Candidate)
 
 
 def candidates(
     connection: Connection, inquiry: int, tokens: Collection[str], ids: Collection[str], recent: int
-) -> tuple[MessageRow, ...]:
+) -> tuple[Candidate, ...]:
     """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, and the last ones."""
     given = {"inquiry": inquiry, "tokens": list(tokens), "ids": list(ids), "recent": recent}
     return tuple(_CANDIDATES.all(connection, **given))
@@ -222,12 +231,12 @@ def set_state(connection: Connection, seq: int, state: MessageState, before: Col
     return _SET_STATE.run(connection, of=seq, before=list(before), new_state=state) == 1
 
 
-_LOCK = select(_message.c.seq).where(_message.c.seq == bindparam("of")).with_for_update()
+_LOCK = Query(select(_message.c.seq).where(_message.c.seq == bindparam("of")).with_for_update(), int)
 
 
 def lock(connection: Connection, seq: int) -> None:
     """Let nobody else write about this message until the transaction ends (SQLite has one writer anyway)."""
-    connection.execute(_LOCK, {"of": seq})
+    _LOCK.first(connection, of=seq)
 
 
 _DELIVER = (

@@ -50,7 +50,8 @@ def first_marker(lines: Sequence[str], linked: bool = False) -> int | None:
     body = "\n".join(lines)
     seen = _bare(body)
     found = None
-    if any(words in seen for words in _BARE) or _OTHERS.search(body):
+    others = ("above" in seen or "below" in seen) and _OTHERS.search(body)
+    if others or any(words in seen for words in _BARE):
         found = next((place for place in range(len(lines)) if _is_marker(lines, place)), None)
     if found is None and (linked or has_our_link(body)):
         return next((place for place, one in enumerate(lines) if len(one) <= 300 and _FENCED.fullmatch(one)), None)

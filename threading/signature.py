@@ -84,7 +84,8 @@ def is_sent_from(text: str) -> bool:
     """The line a telephone or a mail program puts below what was typed."""
     if len(text) > 300:
         return False
-    words = _URL.sub("", plain(text)).strip(" .<>[]()*_")
+    words = plain(text)
+    words = (_URL.sub("", words) if ":" in words else words).strip(" .<>[]()*_")
     if _VAGUE.match(words):
         return False
     return 0 < len(words) <= 90 and "," not in words and len(words.split()) <= 12 and bool(SENT_FROM.match(words))

@@ -33,7 +33,7 @@ def block_length(lines: Sequence[str], start: int, ruled: bool) -> int:
     place = last = start
     while place < min(len(lines), start + MOST_LINES):
         line = lines[place]
-        match = _LABEL.match(line) if line else None
+        match = _LABEL.match(line) if ":" in line or "：" in line else None
         kind = LABELS.get(match[1].strip("* ").lower(), "") if match else ""
         if kind == "from" and "from" in kinds:
             break
@@ -91,7 +91,8 @@ def separator(raw: str) -> str:
     dashed = _DASHES.fullmatch(raw)
     words = dashed[1].strip() if dashed else ""
     if not dashed:
-        colon = _COLON_LINE.fullmatch(raw.strip(" \t*_>|"))
+        bare = raw.strip(" \t*_>|")
+        colon = _COLON_LINE.fullmatch(bare) if bare.endswith((":", "：")) else None
         if not colon or not FORWARDED.fullmatch(colon[1].strip()):
             return ""
         return "forwarded"

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .tables import SENT_FROM, WROTE
+from .tables import SENT_FROM, WROTE, says_wrote
 
 MOST_LINES = 8  # an attribution that a mail program has wrapped, with blank lines inside the address
 _MOST_FILLED = 5
@@ -35,6 +35,8 @@ _DATE = re.compile(
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)")
 # The date first, the address in brackets last but for one word, which may be the verb of any language.
 _DATE_TO_ADDRESS = re.compile(rf"^.{{0,25}}?\d.{{4,160}}?{_ANGLED}.{{0,30}}$")
+_FIGURE = re.compile(r"\d")
+_ADDRESS_SIGN = re.compile(r"[@<(\[]")
 _COLON = re.compile(r"[:：︰﹕։៖՝]\s*$|[:：]\s*[>*_»]{1,3}\s*$")
 _DASHED = re.compile(r"-{3,}\s*$")
 _FULL_STOP = re.compile(r"[.!?。！？]\s*$")
@@ -111,7 +113,7 @@ class Finder:
         """An attribution with its own date begins on a later line and ends on the same."""
         for begin in range(start + 1, end + 1):
             above = " ".join(self._lines[start:begin])
-            if _ADDRESS.search(above) or WROTE.search(above):
+            if _ADDRESS.search(above) or says_wrote(above):
                 return False
             text = " ".join(filter(None, self._lines[begin : end + 1]))
             if _DATE.search(self._lines[begin]) and _judge(text, self._below[end]):
@@ -121,24 +123,23 @@ class Finder:
 
 def mid_line(line: str) -> int:
     """Where in a line an attribution begins after three dashes, 0 where none does."""
-    match = _MID_LINE.search(line[:_LINE_CHARACTERS])
+    match = _MID_LINE.search(line[:_LINE_CHARACTERS]) if "---" in line else None
     if not match or not match.start():
         return 0
     rest = plain(line[match.end() :])
-    return match.start() if _COLON.search(rest) and _DATE.search(rest) and WROTE.search(rest) else 0
+    return match.start() if _COLON.search(rest) and _DATE.search(rest) and says_wrote(rest) else 0
 
 
 def _may_begin(line: str) -> bool:
     """The first line of an attribution has a date, an address, a time, a verb or the beginning of an address."""
     if not line or len(line) > _MOST_CHARACTERS:
         return False
-    return bool(
-        _DATE.search(line)
-        or _ADDRESS.search(line)
-        or _TIME.search(line)
-        or _OPEN_ADDRESS.search(line)
-        or WROTE.search(line)
-    )
+    # Most lines have no figure and no sign of an address: that is seen at the price of one look.
+    if _FIGURE.search(line) and (_DATE.search(line) or _TIME.search(line)):
+        return True
+    if _ADDRESS_SIGN.search(line) and (_ADDRESS.search(line) or _OPEN_ADDRESS.search(line)):
+        return True
+    return says_wrote(line)
 
 
 def _judge(text: str, quoted_below: bool) -> bool:
@@ -147,7 +148,7 @@ def _judge(text: str, quoted_below: bool) -> bool:
     date = bool(_DATE.search(text))
     if not (colon or (quoted_below and date)):
         return False
-    address, wrote = bool(_ADDRESS.search(text)), bool(WROTE.search(text))
+    address, wrote = bool(_ADDRESS.search(text)), says_wrote(text)
     if colon and _stands_alone(text, date, address, wrote):
         return True
     if not quoted_below or len(text) > _SHORT:
