@@ -239,7 +239,7 @@ def lock(connection: Connection, seq: int) -> None:
     _LOCK.first(connection, of=seq)
 
 
-_DELIVER = (
+_DELIVER = Statement(
     update(_message)
     .where(_message.c.seq.in_(bindparam("those", expanding=True)), _message.c.state == MessageState.ACCEPTED)
     .values(state=MessageState.DELIVERED)
@@ -249,7 +249,7 @@ _DELIVER = (
 def deliver(connection: Connection, those: Sequence[int]) -> None:
     """Mark messages that somebody's server took; those that failed elsewhere, and the delivered ones, stay so."""
     if those:
-        connection.execute(_DELIVER, {"those": list(those)})
+        _DELIVER.run(connection, those=list(those))
 
 
 def release(connection: Connection, seq: int, author: int) -> bool:

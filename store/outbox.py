@@ -1,7 +1,7 @@
 """Deliveries: leased by whoever sends, each attempt written before it starts, finished rows kept."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -18,8 +18,10 @@ from sqlalchemy import (
     update,
 )
 
+from .rows import add
+from .statements import Query, Statement
 from .tables import WAITING, Attempt, Delivery, DeliveryState, table
-from .values import AttemptRow, DeliveryRow, columns, fetch, fetch_one, project
+from .values import AttemptRow, DeliveryRow, columns, fetch, project
 
 _delivery, _attempt = table(Delivery), table(Attempt)
 
@@ -53,7 +55,7 @@ def _behind_another() -> ColumnElement[bool]:
     )
 
 
-_LEASE = (
+_LEASE: Query[DeliveryRow] = Query(
     update(_delivery)
     .where(
         _delivery.c.seq.in_(
@@ -70,9 +72,11 @@ _LEASE = (
         lease_by=bindparam("by"),
         attempts=_delivery.c.attempts + 1,
     )
-    .returning(*columns(Delivery, DeliveryRow))
+    .returning(*columns(Delivery, DeliveryRow)),
+    DeliveryRow,
 )
-_BEGIN_ATTEMPT = insert(_attempt).values(host="", stage="", code=0, enhanced="", text="")
+_ATTEMPT: dict[str, object] = {"host": "", "stage": "", "code": 0, "enhanced": "", "text": ""}
+_BEGIN_ATTEMPT = Statement(insert(_attempt), ("delivery", "number", "started_at", *_ATTEMPT))
 
 
 def lease(connection: Connection, now: datetime, lease: Lease, limit: int) -> tuple[DeliveryRow, ...]:
@@ -82,20 +86,19 @@ def lease(connection: Connection, now: datetime, lease: Lease, limit: int) -> tu
     conversation arrives in order; after 30 minutes it goes ahead.
     """
     given = {"now": now, "by": lease.by, "until": lease.until, "head_since": now - _HEAD_HOLDS, "most": limit}
-    leased = tuple(sorted(fetch(connection, _LEASE, DeliveryRow, **given), key=lambda delivery: delivery.seq))
-    if leased:
-        rows = [{"delivery": row.seq, "number": row.attempts, "started_at": now} for row in leased]
-        connection.execute(_BEGIN_ATTEMPT, rows)
+    leased = tuple(sorted(_LEASE.all(connection, **given), key=lambda delivery: delivery.seq))
+    _begin_attempts(connection, leased, now)
     return leased
 
 
-_QUEUE = insert(_delivery)
-_WRITTEN = tuple(field.name for field in fields(DeliveryRow) if field.name != "seq")
+def _begin_attempts(connection: Connection, leased: Sequence[DeliveryRow], now: datetime) -> None:
+    rows = [{"delivery": row.seq, "number": row.attempts, "started_at": now} | _ATTEMPT for row in leased]
+    _BEGIN_ATTEMPT.run_all(connection, rows)
 
 
 def queue(connection: Connection, row: DeliveryRow) -> DeliveryRow:
     """Record a new delivery; returns it with its sequence number."""
-    return _insert(connection, row, None)
+    return replace(row, seq=add(connection, row))
 
 
 def queue_leased(
@@ -106,28 +109,23 @@ def queue_leased(
     Those are in state "sending" in what is returned: whoever called sends them, and nobody else.
     """
     behind = _waiting_for(connection, rows)
-    begun = [row if row.recipient in behind else replace(row, state=DeliveryState.SENDING, attempts=1) for row in rows]
-    queued = tuple(_insert(connection, row, lease if row.state == DeliveryState.SENDING else None) for row in begun)
-    attempts = [
-        {"delivery": row.seq, "number": row.attempts, "started_at": now}
-        for row in queued
-        if row.state == DeliveryState.SENDING
-    ]
-    if attempts:
-        connection.execute(_BEGIN_ATTEMPT, attempts)
+    begun = [row if row.recipient in behind else _sent_until(row, lease.until) for row in rows]
+    queued = tuple(queue(connection, row) for row in begun)
+    _begin_attempts(connection, [row for row in queued if row.state == DeliveryState.SENDING], now)
     return queued
 
 
-def _insert(connection: Connection, row: DeliveryRow, lease: Lease | None) -> DeliveryRow:
-    leased = {"lease_until": lease.until, "lease_by": lease.by} if lease else {"lease_until": None, "lease_by": None}
-    result = connection.execute(_QUEUE, {name: getattr(row, name) for name in _WRITTEN} | leased)
-    return replace(row, seq=int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0)
+def _sent_until(row: DeliveryRow, until: datetime) -> DeliveryRow:
+    return replace(row, state=DeliveryState.SENDING, attempts=1, lease_until=until)
 
 
-_LEGS = select(_delivery.c.recipient).where(
-    _delivery.c.inquiry == bindparam("inquiry"),
-    _delivery.c.recipient.in_(bindparam("recipients", expanding=True)),
-    _delivery.c.state.in_(WAITING),
+_LEGS = Query(
+    select(_delivery.c.recipient).where(
+        _delivery.c.inquiry == bindparam("inquiry"),
+        _delivery.c.recipient.in_(bindparam("recipients", expanding=True)),
+        _delivery.c.state.in_(WAITING),
+    ),
+    int,
 )
 
 
@@ -136,7 +134,7 @@ def _waiting_for(connection: Connection, rows: Sequence[DeliveryRow]) -> set[int
     recipients = [row.recipient for row in rows if row.recipient is not None]
     if not recipients:
         return set()
-    return set(connection.execute(_LEGS, {"inquiry": rows[0].inquiry, "recipients": recipients}).scalars())
+    return set(_LEGS.all(connection, inquiry=rows[0].inquiry, recipients=recipients))
 
 
 _WAITS = _delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED))
@@ -180,7 +178,7 @@ def drop(connection: Connection, seq: int, now: datetime) -> bool:
     return connection.execute(statement.values(state=DeliveryState.DROPPED, finished_at=now)).rowcount == 1
 
 
-_FIND = project(Delivery, DeliveryRow, _delivery.c.id == bindparam("id"))
+_FIND = Query(project(Delivery, DeliveryRow, _delivery.c.id == bindparam("id")), DeliveryRow)
 
 
 def drop_all_to(connection: Connection, recipient: int, now: datetime) -> list[str]:
@@ -193,26 +191,26 @@ def drop_all_to(connection: Connection, recipient: int, now: datetime) -> list[s
 
 def find(connection: Connection, id: str) -> DeliveryRow | None:
     """Find a delivery by its id."""
-    return fetch_one(connection, _FIND, DeliveryRow, id=id)
+    return _FIND.first(connection, id=id)
 
 
-_GET = project(Delivery, DeliveryRow, _delivery.c.seq == bindparam("seq"))
+_GET = Query(project(Delivery, DeliveryRow, _delivery.c.seq == bindparam("seq")), DeliveryRow)
 
 
 def get(connection: Connection, seq: int) -> DeliveryRow:
     """Return a delivery that is known to exist. Raises LookupError."""
-    row = fetch_one(connection, _GET, DeliveryRow, seq=seq)
+    row = _GET.first(connection, seq=seq)
     if row is None:
         raise LookupError(f"delivery {seq}")
     return row
 
 
-_BY_TOKEN = project(Delivery, DeliveryRow, _delivery.c.token == bindparam("token"))
+_BY_TOKEN = Query(project(Delivery, DeliveryRow, _delivery.c.token == bindparam("token")), DeliveryRow)
 
 
 def by_token(connection: Connection, token: str) -> DeliveryRow | None:
     """Find a delivery by the token in its Message-ID and return path."""
-    return fetch_one(connection, _BY_TOKEN, DeliveryRow, token=token)
+    return _BY_TOKEN.first(connection, token=token)
 
 
 def waiting(connection: Connection, limit: int) -> tuple[DeliveryRow, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from .statements import Query, Statement
 from .tables import Attempt, Delivery, DeliveryState, table
 from .values import DeliveryRow
 
@@ -34,17 +35,18 @@ class Finished:
     next_attempt: datetime
 
 
-_STILL_SENDING = (
+_STILL_SENDING = Query(
     select(_delivery.c.seq)
     .where(_delivery.c.seq.in_(bindparam("those", expanding=True)), _delivery.c.state == DeliveryState.SENDING)
-    .with_for_update()
+    .with_for_update(),
+    int,
 )
-_END_ATTEMPT = (
+_END_ATTEMPT = Statement(
     update(_attempt)
     .where(_attempt.c.delivery == bindparam("of"), _attempt.c.number == bindparam("try"))
     .values({name: bindparam(f"new_{name}") for name in ("ended_at", "host", "stage", "code", "enhanced", "text")})
 )
-_FINISH = (
+_FINISH = Statement(
     update(_delivery)
     .where(_delivery.c.seq == bindparam("of"))
     .values(
@@ -60,11 +62,10 @@ _FINISH = (
 
 def finish(connection: Connection, ended: Sequence[Finished]) -> list[Finished]:
     """Record how attempts ended; returns those whose delivery was still being sent (the others were taken back)."""
-    connection.execute(_END_ATTEMPT, [_attempt_values(one) for one in ended])
-    sending = set(connection.execute(_STILL_SENDING, {"those": [one.delivery.seq for one in ended]}).scalars())
+    _END_ATTEMPT.run_all(connection, map(_attempt_values, ended))
+    sending = set(_STILL_SENDING.all(connection, those=[one.delivery.seq for one in ended]))
     known = [one for one in ended if one.delivery.seq in sending]
-    if known:
-        connection.execute(_FINISH, [_delivery_values(one) for one in known])
+    _FINISH.run_all(connection, map(_delivery_values, known))
     return known
 
 

@@ -145,6 +145,7 @@ class DeliveryRow:
     next_attempt_at: datetime
     finished_at: datetime | None
     remote: str
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,8 @@ LEAST_BITS = 1024  # RFC 8301 section 3.2: verifiers must not believe shorter ke
 
 _SEALED = ("From", "To", "Cc", "Subject", "Date", "Reply-To", "Message-ID", "MIME-Version", "Content-Type")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]*\r\n)(?:[ \t][^\r\n]*\r\n)*)")
-_FOLDED = re.compile(rb"\r\n(?=[ \t])")
-_BLANKS = re.compile(rb"[ \t]{2,}|\t")
+_SIGNED = tuple((name, name.lower().encode("ascii")) for name in dict.fromkeys((*HEADERS, *_SEALED)))
+_NAME = re.compile(rb"[!-9;-~]+")
 _CHUNK = 64  # characters of the signature in a line
 _STRING = 255  # octets of one string of a TXT record (RFC 1035 section 3.3)
 
@@ -99,7 +97,8 @@ class Signer:
             return data
         if not _DOMAIN.fullmatch(domain) or at.tzinfo is None:
             raise ValueError("not a domain and an aware time")
-        if _BARE.search(data) or not data.endswith(b"\r\n"):
+        lines = data.count(b"\r\n")
+        if data.count(b"\r") != lines or data.count(b"\n") != lines or not data.endswith(b"\r\n"):
             raise ValueError("line ends other than CRLF")
         fields, body = _split(data)
         names, canonical = _selected(fields)
@@ -129,47 +128,55 @@ class _Tags:
             f"bh={self.body_hash};",
         ]
         unsigned = fold("DKIM-Signature", [*pieces, "b="])
-        signed = key.sign(self.header + _relaxed_field(b"DKIM-Signature", unsigned.partition(b":")[2]).rstrip(b"\r\n"))
+        value = unsigned.partition(b": ")[2].replace(b"\r\n", b"").rstrip(b" ")  # `fold` writes single blanks
+        signed = key.sign(self.header + b"dkim-signature:" + value)
         text = f"b={b64encode(signed).decode()}"
         return fold("DKIM-Signature", [*pieces, *_chunks(text, _CHUNK)])
 
 
-_Fields = dict[bytes, list[bytes]]  # values by lower-case name, in order
+_Fields = dict[bytes, list[bytes]]  # canonical fields by lower-case name, in order
 
 
 def _split(data: bytes) -> tuple[_Fields, bytes]:
-    """Header fields and body. Raises ValueError where a line of the header is no field, or there is no From."""
+    """Canonical header fields and body. Raises ValueError where a line of the header is no field, or there is no From.
+
+    RFC 6376 section 3.4.2: unfolded, each run of blanks one blank, none around the colon and at the end.
+    """
+    header, end, body = data.partition(b"\r\n\r\n")
     fields: _Fields = {}
-    place = 0
-    while match := _FIELD.match(data, place):
-        fields.setdefault(match[1].lower(), []).append(match[2])
-        place = match.end()
-    if data[place : place + 2] != b"\r\n" or b"from" not in fields:
+    for line in header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        name = name.rstrip(b" \t").lower()
+        if not (colon and _NAME.fullmatch(name)):
+            raise ValueError("not a mail")
+        fields.setdefault(name, []).append(name + b":" + _single_blanks(value).strip(b" ") + b"\r\n")
+    if not end or b"from" not in fields:
         raise ValueError("not a mail with a From")
-    return fields, data[place + 2 :]
+    return fields, body
 
 
 def _selected(fields: _Fields) -> tuple[tuple[str, ...], bytes]:
     """The names for the tag h= and their canonical fields, from the last of each name up (RFC 6376 section 5.4.2)."""
     names: list[str] = []
     canonical: list[bytes] = []
-    for name in dict.fromkeys((*HEADERS, *_SEALED)):
-        key = name.lower().encode("ascii")
+    for name, key in _SIGNED:
         values = fields.get(key, [])
         names += [name] * (len(values) + (name in _SEALED))
-        canonical += [_relaxed_field(key, value) for value in reversed(values)]
+        canonical += reversed(values)
     return tuple(names), b"".join(canonical)
 
 
-def _relaxed_field(name: bytes, value: bytes) -> bytes:
-    """RFC 6376 section 3.4.2."""
-    text = _BLANKS.sub(b" ", _FOLDED.sub(b"", value)).strip(b" \r\n")
-    return name.lower() + b":" + text + b"\r\n"
+def _single_blanks(text: bytes) -> bytes:
+    """Each run of blanks and tabs as one blank."""
+    text = text.replace(b"\t", b" ")
+    while b"  " in text:  # each time round halves the longest run
+        text = text.replace(b"  ", b" ")
+    return text
 
 
 def _relaxed_body(body: bytes) -> bytes:
     """RFC 6376 section 3.4.4. The body has no bare CR or LF and ends with CRLF."""
-    text = _BLANKS.sub(b" ", body).replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
+    text = _single_blanks(body).replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
     return text + b"\r\n" if text else b""
 
 

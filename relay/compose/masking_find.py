@@ -14,7 +14,7 @@ from typing import Literal
 import idna
 
 from ..mail.addresses import parse_address
-from .masking_fold import JOINT, fold, folded, letters
+from .masking_fold import JOINT, fold, folded, letters, may_hold
 
 HIDDEN = "***"  # stands for what has no mask
 
@@ -107,13 +107,13 @@ def _packed(text: str, wanted: "_Wanted") -> Iterator[Hit]:
 
 def _written(text: str, names: Names, wanted: "_Wanted") -> Iterator[Hit]:
     """What is written in letters, escapes and disguises."""
-    if not wanted.maybe.search(text):
+    if not wanted.maybe.search(text) or (wanted.domains and not may_hold(text, wanted.domains)):
         return
     view, places = fold(text)
     if wanted.domains and not _holds_any(view, wanted.domains):
         return
     writer = _forms(names.writer)
-    for match in _compiled(wanted.source).finditer(view):
+    for match in _pattern(wanted).finditer(view):
         if match.lastgroup in (None, "ours"):
             continue
         start, end = places[match.start()], places[match.end()]
@@ -127,9 +127,11 @@ def _written(text: str, names: Names, wanted: "_Wanted") -> Iterator[Hit]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    source: str  # of the pattern for folded text; compiled when it is first needed, for that takes a millisecond
     maybe: re.Pattern[str]  # for the text as it is: without a match there is nothing to be found
     masks: dict[str, str]  # by folded address
+    names: tuple[str, ...]  # folded forms of the hosts
+    ours: tuple[str, ...]  # folded domains of the masks
+    all: bool  # any address is wanted
     packed: tuple[bytes, ...]  # the same addresses in UTF-8
     domains: tuple[str, ...]  # without one of these nothing is to be found either; () where anything may be
 
@@ -148,6 +150,7 @@ _NOTHING_BEFORE = r"(?<![a-z0-9_])(?<![a-z0-9_][.+-])"
 _NOTHING_BEHIND = r"(?![a-z])"
 _LOCAL = rf"{_NOTHING_BEFORE}\w[\w.+'-]{{0,100}}+@"
 _DOMAIN = r"(?:[\w-]++\.)*+[\w-]++"
+_PLAIN_DOMAIN = re.compile(r"[a-z0-9.-]+")
 _AT_FORMS = r"[@\uff20\ufe6b]|%40|&#0*64\b|&#x0*40\b|&commat;"
 _DOT_FORMS = r"[.\u3002\uff0e\uff61\ufe52]|%2e|&#0*46\b|&#x0*2e\b|&period;"
 _AT = re.compile(_AT_FORMS, re.IGNORECASE)
@@ -159,28 +162,34 @@ def _wanted(addresses: tuple[tuple[str, str], ...], hosts: tuple[str, ...], reac
     """The search for one inquiry; None where nothing is wanted."""
     masks = {form: mask for real, mask in addresses for form in _forms(real)}
     names = [form for host in hosts for form in _domain_forms(host)] if reach != "known" else []
-    ours = sorted({folded(mask).rpartition("@")[2] for _, mask in addresses} - {""})
+    if not (masks or names or reach == "all"):
+        return None
+    ours = {folded(mask.rpartition("@")[2]) for _, mask in addresses} - {""}
+    domains = () if reach == "all" else (*dict.fromkeys([*names, *(form.rpartition("@")[2] for form in masks)]),)
+    packed = tuple(form.encode("utf-8", "replace") for form in masks)
+    maybe = _AT_OR_DOT if names else _AT
+    return _Wanted(maybe, masks, tuple(names), tuple(sorted(ours)), reach == "all", packed, domains)
+
+
+def _pattern(wanted: _Wanted) -> re.Pattern[str]:
+    """The pattern for folded text: made when it is first needed, for that takes a millisecond."""
+    return _compiled(tuple(wanted.masks), wanted.names, wanted.ours, wanted.all)
+
+
+@lru_cache(maxsize=512)
+def _compiled(masks: tuple[str, ...], names: tuple[str, ...], ours: tuple[str, ...], every: bool) -> re.Pattern[str]:
     branches: list[str] = []
     if ours:
-        branches.append(rf"(?P<ours>{_LOCAL}(?:{_either(ours)})(?![\w-]))")
+        branches.append(rf"(?P<ours>{_LOCAL}(?:{_either(list(ours))})(?![\w-]))")
     if masks:
         tags = "|".join(_address_pattern(form) for form in sorted(masks, key=len, reverse=True))
         branches.append(rf"(?P<known>{_NOTHING_BEFORE}(?:{tags}){_NOTHING_BEHIND})")
     if names:
         labels = r"(?<![a-z0-9_.-])(?:[\w-]++\.)*?"
-        branches.append(rf"(?P<host>(?:{_LOCAL})?{labels}(?:{_either(names)}){_NOTHING_BEHIND})")
-    if reach == "all":
+        branches.append(rf"(?P<host>(?:{_LOCAL})?{labels}(?:{_either(list(names))}){_NOTHING_BEHIND})")
+    if every:
         branches.append(rf"(?P<other>(?:{_LOCAL}|(?<=\S)@){_DOMAIN})")
-    if not (masks or names or reach == "all"):
-        return None
-    domains = () if reach == "all" else (*dict.fromkeys([*names, *(form.rpartition("@")[2] for form in masks)]),)
-    packed = tuple(form.encode("utf-8", "replace") for form in masks)
-    return _Wanted("|".join(branches), _AT_OR_DOT if names else _AT, masks, packed, domains)
-
-
-@lru_cache(maxsize=512)
-def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source)
+    return re.compile("|".join(branches))
 
 
 def _holds_any(view: str, domains: tuple[str, ...]) -> bool:
@@ -202,6 +211,8 @@ def _forms(real: str) -> list[str]:
 def _domain_forms(domain: str) -> list[str]:
     """A domain in A-labels and in the letters of its own language (RFC 5890), folded."""
     domain = domain.strip().strip(".").lower()
+    if _PLAIN_DOMAIN.fullmatch(domain) and "xn--" not in domain:
+        return [domain]
     forms = [folded(domain)]
     with suppress(UnicodeError):
         forms.append(folded(idna.decode(domain)))

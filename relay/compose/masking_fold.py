@@ -21,6 +21,7 @@ _SPECIAL = re.compile(
     r"|(?P<entity>&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,30};))"
     r"|(?P<wide>[^\x00-\x7f])"
 )
+_IN_JOINTS = b"\t\n\v\f\r\x1c\x1d\x1e\x1f >|="
 _BEGINS = re.compile(r"[\r\n%&\x80-\U0010ffff]")  # one set of characters is searched for much quicker
 
 
@@ -49,6 +50,19 @@ def fold(text: str) -> tuple[str, "array[int]"]:
     pieces.append(text[place:].lower())
     places.extend(range(place, len(text) + 1))
     return "".join(pieces), places
+
+
+def may_hold(text: str, words: tuple[str, ...]) -> bool:
+    """False where the folded text holds none of `words`, over its line ends or not: a quick no for most texts."""
+    if not text.isascii() or "%" in text or "&" in text:
+        return True
+    joined = _joined(text.lower())
+    return any(_joined(word) in joined for word in words)
+
+
+def _joined(text: str) -> bytes:
+    """`text` without all that a line end can be: what stands together when it is folded does so here as well."""
+    return text.encode("utf-8", "replace").translate(None, _IN_JOINTS)
 
 
 def _specials(text: str) -> Iterator[re.Match[str]]:

@@ -10,7 +10,7 @@ from functools import cache
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from .i18n import Words, words_for
-from .inlining import InliningLoader
+from .inlining import ReadyLoader
 from .plain import wrap
 
 
@@ -37,7 +37,7 @@ def render_text(template: str, words: Words, **values: object) -> str:
 def _environment(language: str) -> Environment:
     """One environment a language; each template is loaded and compiled once in it."""
     environment = Environment(
-        loader=InliningLoader(),
+        loader=ReadyLoader(words_for(language)),
         autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,

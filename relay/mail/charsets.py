@@ -59,6 +59,8 @@ _MAC_QUOTES = re.compile(r"(?<![^\s(])³(?=\w)([^³²\n]{1,300}?)²(?![\w])")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_ASCII_CONTROLS = bytes([*range(9), *range(11, 32), 127])
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _LINE_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -180,7 +182,16 @@ def clean_text(text: str) -> str:
     """A text with "\\n" line ends, without controls but tab and line end, without lone surrogates."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub(_drop, text)
+    return text if _is_clean(text) else _CONTROL.sub(_drop, text)
+
+
+def _is_clean(text: str) -> bool:
+    """Whether a text without "\r" holds none of `_CONTROL`: on bytes that takes a tenth of the time."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return False
+    return len(data.translate(None, _ASCII_CONTROLS)) == len(data) and not _C1.search(data)
 
 
 def clean_line(text: str) -> str:

@@ -30,7 +30,8 @@ def text_body(text: str) -> tuple[str, list[bytes]]:
 def quoted_printable(data: bytes) -> bytes:
     r"""Text with "\n" line ends by RFC 2045 section 6.7, with CRLF; no line begins with "From " or is a lone dot."""
     quoted = binascii.b2a_qp(data, istext=True)
-    quoted = _FROM.sub(_no_from, quoted)
+    if b"From " in quoted:
+        quoted = _FROM.sub(_no_from, quoted)
     return quoted.replace(b"\n", b"\r\n")
 
 

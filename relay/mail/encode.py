@@ -26,7 +26,6 @@ _Q_PLAIN = frozenset(ascii_letters + digits + "- ")
 _NOT_IN_PHRASE = str.maketrans({"_": "=5F", ".": "=2E", "~": "=7E"})
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
-_PRINTABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 # RFC 5322 section 3.6.4 asks for less; seen in practice: colons, brackets, no "@". What a parser could take for
 # a comment, a string, a list or an encoded word stays out.
 _ID = re.compile(r"""[!#-'*+\--;=?-\[\]-~]{1,250}""")
@@ -40,13 +39,17 @@ def fold(name: str, pieces: Iterable[str], *, utf8: bool = False) -> bytes:
     """
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError("not a header name")
-    lines = [name + ":"]
+    lines: list[str] = []
+    line, width = [name + ":"], len(name) + 1
     for number, piece in enumerate(pieces):
-        if not (_PRINTABLE.fullmatch(piece) or (utf8 and piece.isprintable() and piece == piece.strip() != "")):
+        if not piece.isprintable() or not (utf8 or piece.isascii()) or piece != piece.strip() or not piece:
             raise ValueError(f"not printable in {name}")
-        if number and len(lines[-1]) + 1 + len(piece) > WIDTH:
-            lines.append("")
-        lines[-1] += " " + piece
+        if number and width + 1 + len(piece) > WIDTH:
+            lines.append(" ".join(line))
+            line, width = [""], 0
+        line.append(piece)
+        width += 1 + len(piece)
+    lines.append(" ".join(line))
     return ("\r\n".join(lines) + "\r\n").encode("utf-8" if utf8 else "ascii")
 
 

@@ -32,6 +32,7 @@ _CLEANER = nh3.Cleaner(
 _URL = re.compile('https?://[^\\s<>"\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+', re.IGNORECASE)
 _NOT_LAST = ".,;:!?'*_~\u2019\u201d\u00bb\u3002\uff0c"  # what stands behind a link rather than in it
 _WIDE = re.compile(r"^ | (?= )")
+_WIDE_SOMEWHERE = re.compile(r"(?:^|[ \n]) ")
 _GAP = re.compile(r"\n(?:[ \t]*\n)+")
 
 
@@ -82,12 +83,19 @@ def _read(html: str, writer: SafeWriter) -> bool:
 def from_text(text: str) -> str:
     """Plain text as HTML paragraphs; line breaks and runs of blanks stay, http and https links can be clicked."""
     paragraphs = _GAP.split(clean_text(text).expandtabs(8).strip("\n"))
-    return "\n".join(f"<p>{'<br>'.join(map(_line, part.split(chr(10))))}</p>" for part in paragraphs if part.strip())
+    return "\n".join(f"<p>{_lines(part)}</p>" for part in paragraphs if part.strip())
 
 
 def to_text(html: str) -> str:
     """HTML as plain text for people, bounded and never raising: see `htmltext`."""
     return html_to_text(html)[0]
+
+
+def _lines(paragraph: str) -> str:
+    """The lines of a paragraph, with breaks between."""
+    if "://" in paragraph or _WIDE_SOMEWHERE.search(paragraph):
+        return "<br>".join(map(_line, paragraph.split("\n")))
+    return escape(paragraph).replace("\n", "<br>")
 
 
 def _line(line: str) -> str:

@@ -9,6 +9,9 @@ _JOINERS = "\u200c\u200d"  # without them Persian words and family emoji fall ap
 
 def visible(text: str) -> str:
     """`text` on one line: controls, bidi overrides and other unseen characters left out, blanks single."""
+    single = " ".join(text.split())
+    if single.isprintable():  # so it holds nothing of the kind: nearly every name and subject
+        return single
     kept = (char for char in text if char in _JOINERS or not _unseen(char))
     return " ".join("".join(kept).split())
 
@@ -48,12 +51,15 @@ _CONTACTS = (
     re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,}|(?<=[A-Z]{2}\.)[A-Z]{3,})\b[/\w?=&#.-]*"),
     re.compile(r"\+?\(?\d(?:[\s()./\-–]{0,3}\d){6,}"),
 )
+_WORDS = re.compile(r"[^\W\d_]+(?:[ '-][^\W\d_]+)*")
 _LEFT_OVER = re.compile(r"[(\[{]\s*[)\]}]|[<>\"]")
 
 
 def clean_name(name: str) -> str:
     """A display name fit to show to the other side (R3): at most 64 characters, nothing that leads around us."""
     text = visible(name[:NAME_INPUT])
+    if len(text) <= NAME_LENGTH and _WORDS.fullmatch(text) and unicodedata.is_normalized("NFKC", text):
+        return text  # nothing but words: none of the patterns below could match
     folded = unicodedata.normalize("NFKC", text)[:NAME_INPUT]
     if any(pattern.search(folded) for pattern in _CONTACTS):
         text = folded  # look-alikes of "@", "." and digits count as such

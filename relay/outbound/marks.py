@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from ...store import messages, results
 from ...store.results import Finished
 from ...store.rows import add_all
-from ...store.tables import DeliveryState, Event
+from ...store.tables import DeliveryState
+from ...store.values import EventRow
 from ...store.writer import StoreClosed, StoreFailed
 from .. import crash
 from ..clock import new_id
@@ -116,16 +117,18 @@ def _note_delivered(connection: Connection, sent: Sequence[Finished]) -> None:
     messages.deliver(connection, [seq for seq in about if seq is not None])
 
 
-def _delivered(one: Finished) -> Event:
+def _delivered(one: Finished) -> EventRow:
     delivery, tried = one.delivery, one.tried
     proof = {"by": "remote", "reply": f"{tried.code} {tried.enhanced}".strip(), "delivery": delivery.id}
-    return Event(
+    return EventRow(
+        seq=0,
         inquiry=delivery.inquiry or 0,
         at=tried.at,
         kind="message.delivered",
         actor=delivery.recipient,
         message=delivery.message,
         proof=proof,
+        raw=None,
     )
 
 
