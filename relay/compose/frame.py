@@ -13,6 +13,7 @@ from ..mail.masks import action_address
 from ..mail.names import visible
 from ..mail.sealed import Sealed
 from ..mail.write import File, Letter, Mailbox
+from .fonts import fonts, office_font
 from .i18n import Words, words_for
 from .letters import Ids, Person, Place, Request, To
 from .names import Naming
@@ -162,6 +163,8 @@ def write_up(
         marker=marker(scene.words) if sender.address == scene.to.mask else "",
         place=visible(place.name),
         palette=palette(place.colour),
+        fonts=fonts(scene.words.language),
+        office_font=office_font(scene.words.language),
         link=scene.to.link,
         ways=ways(scene),
         request_line=request_line(scene),
@@ -217,4 +220,4 @@ def _reason(scene: Scene) -> str:
     else:
         why = say("You get this mail because a request was sent to you on %(place)s.", place=place)
     hidden = say("Your mail address is not shown to the other side.")
-    return f"{why} {hidden}"
+    return scene.words.together(why, hidden)

@@ -59,8 +59,12 @@ class Words:
         """Return a date and time to the minute in this zone, and its name: "25 November 2026, 14:05 CET"."""
         at = at.astimezone(self.zone)
         date, time = format_date(at, "long", locale=self.locale), format_time(at, "HH:mm", self.zone, self.locale)
-        between = " " if east_asian_width(date[-1]) == "W" else ", "
+        between = " " if wide(date) else ", "
         return f"{date}{between}{time} {_zone_name(at, self.locale)}"
+
+    def together(self, *sentences: str) -> str:
+        """Return sentences as one text; a wide full stop brings its own blank."""
+        return "".join(one if wide(one) else f"{one} " for one in filter(None, sentences)).rstrip(" ")
 
     def length(self, time: timedelta) -> str:
         """Return a duration in its one most fitting unit: "5 days"."""
@@ -91,6 +95,11 @@ def words_for(*wanted: str, zone: str = "UTC") -> Words:
     """
     language = next((found for tag in wanted if (found := _language(tag)) in languages()), SOURCE)
     return _words_in(language, zone)
+
+
+def wide(text: str) -> bool:
+    """Return whether a text ends with a character as wide as it is high, as those of Chinese and Japanese are."""
+    return east_asian_width(text[-1:] or " ") in "WF"
 
 
 def accepted(header: str) -> tuple[str, ...]:

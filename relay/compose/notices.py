@@ -63,7 +63,7 @@ def _notice(scene: Scene, head: Head, lead: str, explained: tuple[str, str], sai
         head,
         from_place(scene.place),
         "notice",
-        preview=f"{lead} {cause}",
+        preview=scene.words.together(lead, cause),
         lead=lead,
         cause=cause,
         mend=mend,

@@ -43,7 +43,7 @@ def counted_line(words: Words, hours: Hours) -> str:
         zone=hours.zone,
     )
     left_out = say("Public holidays of the company are left out.") if hours.holidays else ""
-    return f"{line} {left_out}".strip()
+    return words.together(line, left_out)
 
 
 def _days(words: Words, hours: Hours) -> str:

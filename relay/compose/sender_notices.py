@@ -186,7 +186,7 @@ def _choice(words: Words, asked: Asked) -> str:
         choice = words.gettext("If it is yours, say yes, and it is passed on as it is. If not, say no.")
     else:
         choice = words.gettext("You can say yes for always, yes for this time only, or no.")
-    return f"{kept} {choice}"
+    return words.together(kept, choice)
 
 
 def _facts(scene: Scene, said: Said, asked: Asked) -> tuple[Fact, ...]:

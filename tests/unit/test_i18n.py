@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from parley.relay.compose.fonts import fonts, office_font
 from parley.relay.compose.i18n import SOURCE, accepted, languages, words_for
 from parley.relay.compose.plain import wrap
 from parley.relay.zone import time_zone
+from parley.tests.compose_cast import all_mails
 
 NINE = ("de", "en", "es", "fr", "it", "ja", "pt", "ru", "zh")
 AT = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
@@ -133,6 +135,24 @@ def test_sizes_lengths_and_lists_are_of_the_language() -> None:
     assert words_for("ja").listed(names) == "Anna、Bob、Chen"
     assert words_for("ru").length(timedelta(days=5)) == "5 дней"
     assert words_for("ja").length(timedelta(days=5)) == "5 日"
+
+
+def test_sentences_are_set_as_the_language_does() -> None:
+    words = words_for("ja")
+    assert words.together("One.", "", "Two.") == "One. Two."
+    assert words.together("一。", "二。", "") == "一。二。"
+    assert words.together() == ""
+
+
+def test_han_characters_are_asked_for_in_the_fonts_of_their_language() -> None:
+    families = {language: fonts(language) for language in languages()}
+    assert "Hiragino" in families["ja"]
+    assert "PingFang SC" in families["zh"]
+    assert len(set(families.values())) == 3
+    assert not [one for one in families.values() if '"' in one or not one.endswith("sans-serif")]
+    assert [office_font(language) for language in ("ja", "zh", "ru")] == ["Meiryo", "Microsoft YaHei", "Arial"]
+    for mail in all_mails("ja").values():
+        assert not mail.html or f"font-family: {families['ja']}" in mail.html
 
 
 def test_a_catalogue_is_read_once() -> None:
