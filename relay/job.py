@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 from ..store import inquiries, messages
 from ..store.messages import Ancestor
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
-from .compose.letters import Person
+from .compose.letters import Person, Place, Request
 from .compose.parts_kinds import kind_of
 from .compose.parts_lines import calendar_uids
 from .deeds import DEEDS, Deeds, load_deeds
 from .mail import read
 from .mail.masks import message_id
 from .mail.write import File
+from .settings import Marketplace
 from .veil import Veil, make_veil, may_keep_typed
 from .world import World
 
@@ -173,6 +174,16 @@ def person_of(row: ParticipantRow) -> Person:
     """Return a participant as the templates know him."""
     side = "buyer" if row.side == "buyer" else "seller"
     return Person(row.name, row.email, row.language, side, row.company, row.timezone)
+
+
+def place_of(one: Marketplace, base_url: str = "") -> Place:
+    """Return a marketplace as the templates know it; `base_url` is where its pages are."""
+    return Place(one.name, one.reply_domain, one.language, one.help, one.colour, base_url, timezone=one.timezone)
+
+
+def request_of(row: InquiryRow) -> Request:
+    """Return an inquiry as the templates know it."""
+    return Request(row.reference, row.subject, row.product_name, row.product_url, row.company_name, tuple(row.wishes))
 
 
 def _reader(world: World, delivery: DeliveryRow, around: Around, by_seq: dict[int, ParticipantRow]) -> ParticipantRow:

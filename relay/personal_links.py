@@ -18,9 +18,9 @@ class LinkMaker:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def token(self, participant_id: str) -> str:
-        """Return the 22-character token of a participant's link."""
-        return self._derive("link", participant_id)
+    def token(self, participant_id: str, renewed: int = 0) -> str:
+        """Return the 22-character token of a participant's link, that after `renewed` renewals."""
+        return self._derive("link", f"{participant_id}.{renewed}" if renewed else participant_id)
 
     def form_key(self, session: str) -> str:
         """Return what a form of this session must bring back (CSRF)."""

@@ -34,7 +34,7 @@ from .compose.notices import failed_notice, operator_mail, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
 from .compose.sender_notices import asked_notice, joined_notice, prove_notice, told_notice
-from .job import Job, NothingToSend, load_job, person_of, raw_of
+from .job import Job, NothingToSend, load_job, person_of, place_of, raw_of, request_of
 from .mail import read, sealed_part
 from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
@@ -74,11 +74,11 @@ async def prepare(world: World, delivery: DeliveryRow, job: Job | None = None) -
 def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     """Compose the mail of a delivery. Pure: settings and what was recorded in, bytes out."""
     marketplace = world.settings.place(job.inquiry.marketplace)
-    place = _place(world, marketplace)
+    place = place_of(marketplace, world.settings.links.base_url)
     to = To(person_of(job.reader), _link(world, job.reader), _mask(job, marketplace), _verbs(job))
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
-    letter = _letter(world, delivery, job, (place, _request(job.inquiry), to, ids))
+    letter = _letter(world, delivery, job, (place, request_of(job.inquiry), to, ids))
     notice = delivery.kind in (
         "failed",
         "refused",
@@ -234,7 +234,7 @@ def _operator(world: World, delivery: DeliveryRow, raw: bytes) -> Prepared:
     person = Mailbox("", address.text if address else email)
     ids = Ids(message_id(delivery.token, marketplace.reply_domain))
     received = Received(delivery.to, delivery.created_at, raw)
-    letter = operator_mail(_place(world, marketplace), person, ids, received)
+    letter = operator_mail(place_of(marketplace, world.settings.links.base_url), person, ids, received)
     return Prepared(Envelope("", person.address), _signed(world, letter, delivery, marketplace))
 
 
@@ -247,29 +247,13 @@ async def _spam(world: World, delivery: DeliveryRow) -> Prepared:
     inquiry = await world.store.read(query)
     marketplace = world.settings.place(inquiry.marketplace)
     ids = Ids(message_id(delivery.token, marketplace.reply_domain))
-    place = _place(world, marketplace)
-    letter = spam_note(place, _request(inquiry), Mailbox("", delivery.to), ids, inquiry.id, delivery.created_at)
+    place = place_of(marketplace, world.settings.links.base_url)
+    letter = spam_note(place, request_of(inquiry), Mailbox("", delivery.to), ids, inquiry.id, delivery.created_at)
     return Prepared(Envelope("", delivery.to), _signed(world, letter, delivery, marketplace))
 
 
-def _place(world: World, one: Marketplace) -> Place:
-    base = world.settings.links.base_url
-    return Place(one.name, one.reply_domain, one.language, one.help, one.colour, base, timezone=one.timezone)
-
-
-def _request(inquiry: InquiryRow) -> Request:
-    return Request(
-        inquiry.reference,
-        inquiry.subject,
-        inquiry.product_name,
-        inquiry.product_url,
-        inquiry.company_name,
-        tuple(inquiry.wishes),
-    )
-
-
 def _link(world: World, reader: ParticipantRow) -> str:
-    return f"{world.settings.links.base_url}/c/{world.links.token(reader.id)}"
+    return f"{world.settings.links.base_url}/c/{world.links.token(reader.id, reader.link)}"
 
 
 def _verbs(job: Job) -> tuple[str, ...]:

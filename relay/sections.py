@@ -94,6 +94,7 @@ class LinksSettings(Section):
     base_url: str = "http://127.0.0.1:8080"
     secret_file: str = "var/secret"  # noqa: S105 (a path)
     max_upload_bytes: int = Field(default=26_214_400, ge=10_000)
+    expire: Duration = timedelta(days=180)
 
     @field_validator("base_url")
     @classmethod

@@ -3,12 +3,14 @@
 A mail that is held or was refused is seen by the side it claims to come from, and by nobody else.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
 from . import inquiries, messages
-from .tables import Attachment, Delivery, Event, Message, MessageState, table
+from .tables import Attachment, Delivery, Event, Link, Message, MessageState, Participant, table
 from .values import (
     AttachmentRow,
     DeliveryRow,
@@ -24,40 +26,53 @@ from .values import (
 
 _message, _attachment = table(Message), table(Attachment)
 _delivery, _event = table(Delivery), table(Event)
+_link, _person = table(Link), table(Participant)
 
 _UNDECIDED = (MessageState.HELD, MessageState.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of an inquiry a page shows: newest or oldest first, from one end or past the message `past`."""
+
+    most: int
+    most_events: int
+    oldest_first: bool = False
+    past: str = ""  # the id of the last message of the page before
+
+
+@dataclass(frozen=True, slots=True)
 class Pane:
-    """One page-full of an inquiry, messages and events newest first."""
+    """One page-full of an inquiry, messages and events in the order that was asked for."""
 
     inquiry: InquiryRow
     people: tuple[ParticipantRow, ...]
     request: MessageRow  # the buyer's first message
     messages: tuple[MessageRow, ...]
-    older: bool  # there are messages before these
+    more: bool  # there are messages past these
     attachments: tuple[AttachmentRow, ...]
     deliveries: tuple[DeliveryRow, ...]
     events: tuple[EventRow, ...]
+    reads: tuple[EventRow, ...]  # that one of the messages was read or answered, oldest first
     sides: dict[int, str]  # of every message that the reader's side may know of, by sequence number
     version: int  # grows with every event of the inquiry
 
 
-def pane(connection: Connection, inquiry: int, side: str, *, most: int, most_events: int, before: str = "") -> Pane:
-    """Read up to `most` messages that `side` may see, those before the message `before` where it is given."""
-    rows = _messages(connection, inquiry, side, most + 1, before)
-    shown = rows[:most]
+def pane(connection: Connection, inquiry: int, side: str, cut: Cut) -> Pane:
+    """Read the messages that `side` may see, and what happened."""
+    rows = _messages(connection, inquiry, side, cut)
+    shown = rows[: cut.most]
     seqs = [row.seq for row in shown]
     return Pane(
         inquiries.get(connection, inquiry),
         inquiries.participants(connection, inquiry),
         messages.get(connection, messages.first_of(connection, inquiry)),
         shown,
-        len(rows) > most,
+        len(rows) > cut.most,
         messages.attachments(connection, seqs),
         tuple(fetch(connection, project(Delivery, DeliveryRow, _delivery.c.message.in_(seqs)), DeliveryRow)),
-        _events(connection, inquiry, most_events),
+        _events(connection, inquiry, cut),
+        _reads(connection, seqs),
         _sides(connection, inquiry, side),
         version(connection, inquiry),
     )
@@ -67,22 +82,58 @@ def _seen_by(side: str) -> ColumnElement[bool]:
     return or_(_message.c.state.not_in(_UNDECIDED), _message.c.side == side)
 
 
-def _messages(connection: Connection, inquiry: int, side: str, most: int, before: str) -> tuple[MessageRow, ...]:
+def _messages(connection: Connection, inquiry: int, side: str, cut: Cut) -> tuple[MessageRow, ...]:
+    seq = _message.c.seq
     statement = select(*columns(Message, MessageRow)).where(_message.c.inquiry == inquiry, _seen_by(side))
-    if before:
-        limit = select(_message.c.seq).where(_message.c.id == before, _message.c.inquiry == inquiry).scalar_subquery()
-        statement = statement.where(_message.c.seq < limit)
-    return tuple(fetch(connection, statement.order_by(_message.c.seq.desc()).limit(most), MessageRow))
+    if cut.past:
+        limit = select(seq).where(_message.c.id == cut.past, _message.c.inquiry == inquiry).scalar_subquery()
+        statement = statement.where(seq > limit if cut.oldest_first else seq < limit)
+    statement = statement.order_by(seq if cut.oldest_first else seq.desc()).limit(cut.most + 1)
+    return tuple(fetch(connection, statement, MessageRow))
 
 
-def _events(connection: Connection, inquiry: int, most: int) -> tuple[EventRow, ...]:
+def _events(connection: Connection, inquiry: int, cut: Cut) -> tuple[EventRow, ...]:
+    """The newest events, in the order that was asked for."""
     statement = select(*columns(Event, EventRow)).where(_event.c.inquiry == inquiry)
-    return tuple(fetch(connection, statement.order_by(_event.c.seq.desc()).limit(most), EventRow))
+    newest = tuple(fetch(connection, statement.order_by(_event.c.seq.desc()).limit(cut.most_events), EventRow))
+    return newest[::-1] if cut.oldest_first else newest
+
+
+_READS = project(
+    Event,
+    EventRow,
+    _event.c.message.in_(bindparam("messages", expanding=True)),
+    _event.c.kind.in_(("message.read", "message.answered")),
+)
+
+
+def _reads(connection: Connection, seqs: Collection[int]) -> tuple[EventRow, ...]:
+    return tuple(fetch(connection, _READS, EventRow, messages=list(seqs)))
 
 
 def _sides(connection: Connection, inquiry: int, side: str) -> dict[int, str]:
     statement = select(_message.c.seq, _message.c.side).where(_message.c.inquiry == inquiry, _seen_by(side))
     return {row.seq: row.side for row in connection.execute(statement)}
+
+
+def messages_of(connection: Connection, inquiry: int, side: str) -> tuple[MessageRow, ...]:
+    """Return all messages of this inquiry that `side` may see, oldest first."""
+    return tuple(
+        fetch(connection, project(Message, MessageRow, _message.c.inquiry == inquiry, _seen_by(side)), MessageRow)
+    )
+
+
+def typed_as(connection: Connection, inquiry: int, side: str, message_id: str) -> MessageRow | None:
+    """Return the newest message of a side that a form of its page sent under this Message-ID."""
+    condition = (_message.c.inquiry == inquiry, _message.c.side == side, _message.c.message_id == message_id)
+    rows = tuple(fetch(connection, project(Message, MessageRow, *condition), MessageRow))
+    return rows[-1] if rows else None
+
+
+def held_of(connection: Connection, inquiry: int, side: str) -> tuple[MessageRow, ...]:
+    """Return what a side has written that waits for somebody's yes, oldest first."""
+    condition = (_message.c.inquiry == inquiry, _message.c.side == side, _message.c.state == MessageState.HELD)
+    return tuple(fetch(connection, project(Message, MessageRow, *condition), MessageRow))
 
 
 def message(connection: Connection, inquiry: int, side: str, id: str) -> MessageRow | None:
@@ -107,6 +158,14 @@ def newest_known_as(connection: Connection, reader: int) -> str | None:
     statement = select(_delivery.c.token).where(_delivery.c.recipient == reader, _delivery.c.message.is_not(None))
     newest = (_delivery.c.message.desc(), _delivery.c.seq)
     return connection.execute(statement.order_by(*newest).limit(1)).scalar()
+
+
+def renew(connection: Connection, participant: int, token_hash: str, at: datetime) -> None:
+    """Revoke every link of a participant and give him this one, by its hash."""
+    old = (_link.c.participant == participant, _link.c.revoked_at.is_(None))
+    connection.execute(update(_link).where(*old).values(revoked_at=at))
+    connection.execute(insert(_link).values(token_hash=token_hash, participant=participant, created_at=at))
+    connection.execute(update(_person).where(_person.c.seq == participant).values(link=_person.c.link + 1))
 
 
 def version(connection: Connection, inquiry: int) -> int:

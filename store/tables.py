@@ -128,6 +128,7 @@ class Participant(SQLModel, table=True):
     state: str = "active"  # invited | guest → active → left | transferred
     joined_by: str  # inquiry | cc | domain | open | approved | once
     joined_at: datetime = Field(sa_type=Utc)
+    link: int = 0  # how often his personal link was renewed: part of what its token is made from
 
 
 class Link(SQLModel, table=True):

@@ -49,6 +49,7 @@ class ParticipantRow:
     joined_by: str
     joined_at: datetime
     timezone: str = ""
+    link: int = 0
 
 
 @dataclass(frozen=True, slots=True)

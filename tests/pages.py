@@ -183,6 +183,13 @@ class Web:
         arrival = Arrival(new_id(self.clock()), self.clock(), Peer("127.0.0.1"), mail_from, (hit,), data)
         return await flow.receive(self.world, arrival)
 
+    async def mail_refused(self, mask: str) -> Reply:
+        """The answer at RCPT to a mask that takes nothing."""
+        local, _, domain = mask.partition("@")
+        answer = await resolve(self.world, local, domain)
+        assert isinstance(answer, Reply), answer
+        return answer
+
     def logged(self, event: str) -> list[str]:
         """The journal lines of one event."""
         return [line for line in self.lines if line.split()[2] == event]

@@ -3,6 +3,7 @@
 Everything an action writes is one transaction: its event, what it changes, and the mails that tell of it.
 """
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -12,19 +13,22 @@ from ...store.blobs import StoredBlob
 from ...store.tables import ParticipantState
 from ..record import Cause
 from ..world import World
-from . import close, decline, history, leave, phone, reopen, transfer, undo
+from . import close, decline, history, leave, new_link, phone, reopen, transfer, undo
 from .close import Close
 from .decline import Decline
 from .deed import CannotAct, Channel, Deed, Done
 from .history import History
 from .leave import Leave
+from .new_link import NewLink
 from .phone import Phone
 from .reopen import Reopen
 from .transfer import Transfer
 from .undo import Undo
 
-Wish = Close | Decline | History | Leave | Phone | Reopen | Transfer | Undo
-_WHEN_CLOSED = (History, Reopen, Leave)
+Wish = Close | Decline | History | Leave | NewLink | Phone | Reopen | Transfer | Undo
+_WHEN_CLOSED = (History, NewLink, Reopen, Leave)
+_UPPER = re.compile("([A-Z])")
+_BY_WHO_ONLY_READS = (NewLink, Undo)  # what somebody who has handed over may still do
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,15 @@ def _seen(deed: Deed, raw: StoredBlob) -> bool:
 def _may(deed: Deed, wish: Wish) -> None:
     """Raise CannotAct where the actor takes no part any more, or the inquiry is closed."""
     state = deed.actor.state
-    undoes = isinstance(wish, Undo) and state == ParticipantState.TRANSFERRED
-    if state != ParticipantState.ACTIVE and not undoes:
+    reads = isinstance(wish, _BY_WHO_ONLY_READS) and state == ParticipantState.TRANSFERRED
+    if state != ParticipantState.ACTIVE and not reads:
         raise CannotAct("not_any_more")
     if deed.inquiry.state != "open" and not isinstance(wish, _WHEN_CLOSED):
         raise CannotAct("closed")
 
 
 def _word(wish: Wish) -> str:
-    return type(wish).__name__.lower()
+    return _UPPER.sub(r"_\1", type(wish).__name__).lower().lstrip("_")
 
 
 def do(wish: Wish, deed: Deed) -> Done:
@@ -92,6 +96,8 @@ def do(wish: Wish, deed: Deed) -> Done:
             return history.do(deed, wish)
         case Leave():
             return leave.do(deed, wish)
+        case NewLink():
+            return new_link.do(deed, wish)
         case Phone():
             return phone.do(deed, wish)
         case Reopen():

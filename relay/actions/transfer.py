@@ -9,6 +9,7 @@ from ...store.values import ParticipantRow
 from ..joining import newcomer
 from ..mail.addresses import Address, clean_name
 from ..record import join
+from ..renewal import renew_link
 from .deed import CannotAct, Deed, Done
 
 _MOST_NOTE = 4000  # characters
@@ -34,6 +35,9 @@ def do(deed: Deed, wish: Transfer) -> Done:
     outbox.drop_all_to(deed.connection, deed.actor.seq, deed.now)
     note = wish.note.strip()[:_MOST_NOTE]
     event = deed.note("inquiry.transferred", to=new.seq, email=new.email, note=note)
+    if state == ParticipantState.TRANSFERRED:
+        # His link may be in a mail that he has forwarded: whoever reads along by it reads no longer.
+        renew_link(deed.connection, deed.world.links, deed.actor, deed.now, deed.channel)
     deed.tell("handed", (new,), event)
     deed.tell("news", deed.others, event)
     deed.tell("news", [one for one in deed.colleagues if one.seq != new.seq], event)

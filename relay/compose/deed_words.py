@@ -46,6 +46,8 @@ def done_lead(scene: Scene, doing: Doing) -> str:
             return say("You closed this conversation. Nobody can write in it any more.")
         case "inquiry.reopened":
             return say("You opened this conversation again.")
+        case "link.rotated":
+            return say("You have a new link to this conversation. The old one no longer opens it.")
         case "participant.left":
             return say("You have left this conversation. You get no more mails about it.")
         case _:

@@ -17,7 +17,7 @@ from pathlib import Path
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
 from babel.lists import format_list
@@ -75,6 +75,13 @@ class Words:
         if octets < 1_000_000:
             return self.gettext("%(number)s kB", number=format_decimal(max(octets / 1e3, 0.1), "#,##0.#", self.locale))
         return self.gettext("%(number)s MB", number=format_decimal(octets / 1e6, "#,##0.#", self.locale))
+
+    def language_name(self, tag: str) -> str:
+        """Return what a language is called, by its tag; "" for one that is not known."""
+        try:
+            return Locale.parse(tag.replace("-", "_")).get_language_name(self.locale) or ""
+        except (ValueError, UnknownLocaleError):
+            return ""
 
     def listed(self, items: Sequence[str]) -> str:
         """Return "a, b and c"."""

@@ -3,8 +3,6 @@
 303 to the page with a calm line, or the page again with the reason in red and what was typed still there.
 """
 
-import hmac
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +12,7 @@ from ..actions.close import Close
 from ..actions.decline import Decline
 from ..actions.deed import CannotAct
 from ..actions.history import History
+from ..actions.new_link import NewLink
 from ..actions.phone import Phone
 from ..actions.reopen import Reopen
 from ..actions.transfer import Transfer
@@ -21,11 +20,19 @@ from ..actions.undo import Undo
 from ..compose.deed_words import cannot_line
 from ..compose.reasons import reason_named
 from ..mail.addresses import parse_address
+from ..renewal import has_new_link
 from .desk import Desk
 from .form import Ask, read_ask
 from .guard import request_id
 from .pages import FormView, show
-from .visit import from_our_page, member
+from .seen import BESIDE_A_FORM, note_seen
+from .visit import from_our_page, good_key, keep, member
+
+# What is told in red at a field of the form, by its action: the words of CannotAct and Unclear.
+_AT_FIELD = {
+    "decline": ("reason_missing",),
+    "transfer": ("no_address", "address_of_ours", "address_unusable", "to_oneself"),
+}
 
 
 class Unclear(Exception):
@@ -42,17 +49,24 @@ async def do(desk: Desk, request: Request) -> Response:
     if not from_our_page(desk, request):
         raise HTTPException(403)
     ask = await read_ask(request)
-    if not hmac.compare_digest(ask.key.encode(), desk.world.links.form_key(found.session).encode()):
+    if not good_key(desk, found, ask.key):
         raise HTTPException(403)
+    action = str(request.path_params["action"])
+    await note_seen(desk, request, found, ask.seen, BESIDE_A_FORM)
     try:
-        wish = wish_from(str(request.path_params["action"]), ask)
+        wish = wish_from(action, ask)
         done = await act(desk.world, By(found.person.seq, "page", request_id(request)), wish)
     except (CannotAct, Unclear) as reason:
         trouble = cannot_line(found.words, reason.word)
         said = found.words.gettext("Nothing was done. %(why)s", why=trouble)
-        return await show(desk, request, found, FormView(trouble=said, asked=ask), 409)
+        at = action if reason.word in _AT_FIELD.get(action, ()) else ""
+        return await show(desk, request, found, FormView(trouble=said, action=at, asked=ask), 422 if at else 409)
     page = desk.addresses.page(found.person.id)
-    return RedirectResponse(f"{page}?said={done.word}", status_code=303)
+    answer = RedirectResponse(f"{page}?said={done.word}", status_code=303)
+    renewed = await desk.world.store.read(lambda connection: has_new_link(connection, found.person))
+    if renewed is not None:  # the one he came by is revoked: his browser goes on with the new one
+        keep(desk, answer, page, desk.world.links.token(renewed.id, renewed.link))
+    return answer
 
 
 def wish_from(action: str, ask: Ask) -> Wish:
@@ -76,7 +90,13 @@ def wish_from(action: str, ask: Ask) -> Wish:
 
 def _plain(action: str) -> Wish:
     """Return the wish of a form that has nothing but its button."""
-    plain: dict[str, Wish] = {"phone": Phone(), "history": History(), "close": Close(), "reopen": Reopen()}
+    plain: dict[str, Wish] = {
+        "phone": Phone(),
+        "history": History(),
+        "new-link": NewLink(),
+        "close": Close(),
+        "reopen": Reopen(),
+    }
     if action not in plain:
         raise HTTPException(404)
     return plain[action]

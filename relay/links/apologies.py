@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from ..compose.i18n import Words, words_for
+from ..settings import Marketplace
 from .desk import Desk
 from .look import NEUTRAL
 from .render import render
@@ -21,6 +22,8 @@ class Apology:
 
     title: str
     text: str
+    link: str = ""  # what can be had instead
+    link_text: str = ""
 
 
 async def on_http_error(desk: Desk, request: Request, error: Exception) -> Response:
@@ -37,24 +40,28 @@ def apologise(
     reference: str = "",
     headers: dict[str, str] | None = None,
     detail: str = "",
+    typed: str = "",
 ) -> Response:
-    """Return the answer for a status: a page for people, JSON for programs (`detail` is told to programs only)."""
+    """Return the answer for a status: a page for people, JSON for programs (`detail` is told to programs only).
+
+    `typed` is what somebody wrote and could not send: he gets it back to copy it.
+    """
     if _route(desk, request).startswith(API):
         told = {"error": detail or "This did not work, by a fault of ours."}
         return JSONResponse(told | ({"reference": reference} if reference else {}), status, headers)
-    words = words_for(*browser_languages(request), *(place.language for place in desk.world.settings.marketplace[:1]))
     places = desk.world.settings.marketplace
+    words = words_for(*browser_languages(request), *(place.language for place in places[:1]))
     place = places[0] if len(places) == 1 else NEUTRAL
-    page = render(
-        "apology.html",
-        words,
-        apology=_apology(words, status),
-        status=status,
-        reference=reference,
-        place=place,
-        look=desk.look,
-    )
+    page = apology_page(desk, words, place, _apology(words, status), reference, typed)
     return HTMLResponse(page, status, headers)
+
+
+def apology_page(
+    desk: Desk, words: Words, place: Marketplace, apology: Apology, reference: str = "", typed: str = ""
+) -> str:
+    """Return the page of an apology."""
+    form = {"text": typed}
+    return render("apology.html", words, apology=apology, form=form, reference=reference, place=place, look=desk.look)
 
 
 def _route(desk: Desk, request: Request) -> str:
@@ -76,6 +83,11 @@ def _apology(words: Words, status: int) -> Apology:
             return Apology(
                 say("Nothing was sent"),
                 say("The form did not come from this site. Please open the link in your mail and write there."),
+            )
+        case 410:
+            return Apology(
+                say("This conversation is over"),
+                say("It was closed a long time ago, so its links no longer open it. Please write a new request."),
             )
         case 413:
             return Apology(say("This is too large"), say("Please send less at once."))

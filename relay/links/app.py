@@ -13,7 +13,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..world import World
-from . import acting, api, api_actions, apologies, documents, files, observer, pages, proof, reply, side, visit, waiting
+from . import (
+    acting,
+    api,
+    api_actions,
+    apologies,
+    copies,
+    documents,
+    files,
+    observer,
+    pages,
+    proof,
+    reply,
+    seen,
+    side,
+    visit,
+    waiting,
+)
 from .desk import Addresses, Desk
 from .guard import ROUTE, Guard
 from .live import Live
@@ -21,6 +37,7 @@ from .look import Look
 from .misses import Misses
 
 Handler = Callable[[Desk, Request], Awaitable[Response]]
+_PACKED_AT_ONCE = 2
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 # (method, path, handler): all that this server answers. HEAD is answered wherever GET is.
@@ -30,6 +47,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/i/{id}/status.json", observer.as_json),
     ("GET", "/i/{id}/live", pages.live),
     ("GET", "/i/{id}/events", pages.stream),
+    ("GET", "/i/{id}/print", copies.paper),
+    ("GET", "/i/{id}/everything", copies.everything),
+    ("POST", "/i/{id}/seen", seen.seen),
     ("POST", "/i/{id}/reply", reply.reply),
     ("POST", "/i/{id}/held/{message}", waiting.decide),
     ("POST", "/i/{id}/leave", side.take_out),
@@ -52,7 +72,8 @@ def build(world: World) -> FastAPI:
     """Return the application. `app.state.stop_streams()` ends what would keep a server from stopping."""
     addresses = Addresses(world.settings)
     live = Live(world.store, world.journal, world.clock)
-    desk = Desk(world, addresses, Look(world.settings, addresses.prefix), live, Misses(world.clock), asyncio.Lock())
+    look, packing = Look(world.settings, addresses.prefix), asyncio.Semaphore(_PACKED_AT_ONCE)
+    desk = Desk(world, addresses, look, live, Misses(world.clock), packing, asyncio.Lock())
     handlers = [*ROUTES, ("GET", "/look/{version}/{name}", _asset), ("GET", "/healthz", _health)]
     app = FastAPI(
         openapi_url=None,

@@ -35,4 +35,5 @@ class Desk:
     look: Look
     live: Live
     misses: Misses
+    packing: asyncio.Semaphore  # how many conversations are packed into a file at once
     asking: asyncio.Lock  # one at a time may ask a stranger at an address that was typed, so that they can be counted

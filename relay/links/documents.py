@@ -13,8 +13,9 @@ from .form import Ask, ReplyForm, read_form
 from .letter import good_nonce
 from .pages import FormView, show
 from .reply import check_form, send_own
+from .seen import BESIDE_A_FORM, note_seen
 from .sender import Wrong
-from .visit import Visit, from_our_page, member
+from .visit import Visit, from_our_page, good_key, member
 
 
 async def send_documents(desk: Desk, request: Request) -> Response:
@@ -27,11 +28,13 @@ async def send_documents(desk: Desk, request: Request) -> Response:
         raise HTTPException(403)
     form = await read_form(request, desk.world.settings.links.max_upload_bytes)
     form = replace(form, nonce=good_nonce(form.nonce), sender=None)
+    if good_key(desk, found, form.key):
+        await note_seen(desk, request, found, form.seen, BESIDE_A_FORM)
     wrong = check_form(desk, found, form) if form.trouble or form.files else None
     wrong = wrong or await _no_documents(desk, found, form) or await send_own(desk, request, found, form)
     if wrong is None:
-        return RedirectResponse(f"{desk.addresses.page(found.person.id)}?sent=1", status_code=303)
-    view = FormView(trouble=wrong.words, asked=Ask(text=form.text), nonce=form.nonce)
+        return RedirectResponse(f"{desk.addresses.page(found.person.id)}?sent={form.nonce}", status_code=303)
+    view = FormView(trouble=wrong.words, action="document", asked=Ask(text=form.text), nonce=form.nonce)
     return await show(desk, request, found, view, wrong.status)
 
 

@@ -42,11 +42,13 @@ class Doings:
     reasons: tuple[tuple[Reason, str], ...] = ()  # of a decline; none: it cannot be declined
     declined: str = ""  # why it was, "" while it is not
     transfer: bool = False
+    document: bool = False
     phone: bool = False  # there is a number that the reader has not asked for
     numbers: tuple[Number, ...] = ()
     history: bool = False
     close: bool = False
     reopen: bool = False
+    new_link: bool = False
     undo: tuple[UndoView, ...] = ()
 
 
@@ -71,11 +73,13 @@ def doings_view(
         reasons=reason_lines(words) if may_decline else (),
         declined=_reason(stands.declined, words),
         transfer=active and is_open,
+        document=active and is_open,
         phone=active and is_open and not asked and bool(numbers(others)),
         numbers=tuple(_number(one) for one in numbers(others)) if asked and active else (),
         history=active,
         close=active and is_open,
         reopen=active and not is_open,
+        new_link=active or reader.state == ParticipantState.TRANSFERRED,
         undo=tuple(_undo(event, undo, words) for event in back),
     )
 
@@ -111,6 +115,8 @@ def done_line(word: str, words: Words) -> str:
             return say("It was taken back.")
         case "history":
             return say("Everything is on its way to your mailbox.")
+        case "new_link":
+            return say("You have a new link, and it comes by mail. The old one opens nothing any more.")
         case "closed":
             return say("You closed this conversation.")
         case "reopened":

@@ -1,7 +1,7 @@
 """What a message holds besides its text: documents, its own HTML, all of its text, the mail as it came.
 
 Documents are read out of the raw mail. They are never shown by the browser as part of this site. A mail as it came
-is for the side that wrote it alone: it holds the writer's address.
+is for the side that wrote it alone: it holds the writer's address. The other side has it as it was passed on.
 """
 
 import asyncio
@@ -20,7 +20,9 @@ from ..mail import Attachment, read
 from ..mail.html import from_text
 from ..mail.write import File
 from ..veil import OPEN, Seen, load_veil
+from .apologies import Apology, apology_page
 from .desk import Desk
+from .mails import mail_of
 from .render import render
 from .visit import Visit, party
 
@@ -53,20 +55,33 @@ async def attachment(desk: Desk, request: Request) -> Response:
             file = File(row.name, row.type, leaf.data, row.content_id, row.inline)
             shown = await asyncio.to_thread(seen.file, file)
             if shown is not None:
-                name, kind = seen.file_name(row.name) or "file", shown_type(shown.data)
-                if kind and "show" in request.query_params:
-                    return _shown(shown.data, name, kind)
-                return _download(shown.data, name, "application/octet-stream")
+                name = seen.file_name(row.name) or "file"
+                return _file(desk, request, found, shown.data, name)
     raise HTTPException(404)
 
 
+def _file(desk: Desk, request: Request, found: Visit, data: bytes, name: str) -> Response:
+    if "show" not in request.query_params:
+        return _download(data, name, "application/octet-stream")
+    kind, say = shown_type(data), found.words.gettext
+    if kind:
+        return _shown(data, name, kind)
+    apology = Apology(
+        say("This file cannot be shown here"),
+        say("It is not the PDF or picture that its name says. Save it only if you know what it is."),
+        request.url.path,
+        say("Save %(name)s", name=name),
+    )
+    return HTMLResponse(apology_page(desk, found.words, found.place, apology), 415)
+
+
 async def raw(desk: Desk, request: Request) -> Response:
-    """The mail byte for byte, for the side that wrote it. Raises 404."""
+    """The mail as it came, for the side that wrote it; as it was passed on, for the other. Raises 404."""
     found = await party(desk, request)
     message = await _message(desk, request, found)
-    if message.side != found.side or message.raw is None:
-        raise HTTPException(404)
-    return _download(await _raw(desk, message.raw), f"{message.id}.eml", "message/rfc822")
+    if message.side == found.side and message.raw is None:
+        raise HTTPException(404)  # it never was a mail
+    return _download(await mail_of(desk, found, message), f"{message.id}.eml", "message/rfc822")
 
 
 async def text(desk: Desk, request: Request) -> Response:
@@ -144,17 +159,18 @@ def shown_type(data: bytes) -> str:
 
 def _shown(data: bytes, name: str, kind: str) -> Response:
     """A real PDF, PNG or JPEG, shown by the browser in a page of its own where nothing can run."""
-    answer = _download(data, name, kind)
-    answer.headers["Content-Disposition"] = answer.headers["Content-Disposition"].replace("attachment", "inline", 1)
-    return answer
+    headers = {**disposition(name, "inline"), "Content-Security-Policy": _SANDBOX}
+    return Response(data, media_type=kind, headers=headers)
 
 
 def _download(data: bytes, name: str, kind: str) -> Response:
-    """Bytes to be saved under a name, never shown (RFC 6266, RFC 8187)."""
+    """Bytes to be saved under a name, never shown."""
+    headers = {**disposition(name), "Content-Security-Policy": _SANDBOX}
+    return Response(data, media_type=kind, headers=headers)
+
+
+def disposition(name: str, how: str = "attachment") -> dict[str, str]:
+    """Return the header that names a file (RFC 6266, RFC 8187)."""
     plain = _NOT_ASCII.sub("_", name)
     full = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{plain}"{full}',
-        "Content-Security-Policy": _SANDBOX,
-    }
-    return Response(data, media_type=kind, headers=headers)
+    return {"Content-Disposition": f'{how}; filename="{plain}"{full}'}

@@ -19,6 +19,7 @@ MOST_FILES = 20
 _MOST_FIELDS = 20
 _MOST_TEXT = 1_048_576  # bytes of one text field
 _SLOWEST = 900.0  # seconds that a form may take to come in
+MOST_DRAINED = 1_000_000_000  # bytes of a form that is too big which are read and forgotten
 _BINARY = "application/octet-stream"
 
 Trouble = Literal["", "too_big", "too_many", "too_slow", "unreadable"]
@@ -35,6 +36,7 @@ class ReplyForm:
     files: tuple[File, ...] = ()
     had_files: bool = False
     trouble: Trouble = ""
+    seen: str = ""  # the ids of the messages that stood beside the form unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Ask:
     address: str = ""
     name: str = ""
     event: str = ""
+    seen: str = ""
 
 
 NOT_ASKED = Ask()
@@ -71,7 +74,7 @@ async def read_choice(request: Request) -> Choice:
 async def read_ask(request: Request) -> Ask:
     """Read the form of an action. Never raises because of what it holds: then it is empty."""
     fields = await _small(request)
-    return Ask(*(fields.get(name, "") for name in ("key", "reason", "text", "address", "name", "event")))
+    return Ask(*(fields.get(name, "") for name in ("key", "reason", "text", "address", "name", "event", "seen")))
 
 
 async def _small(request: Request) -> dict[str, str]:
@@ -95,9 +98,9 @@ class _TooBig(Exception):
     """More bytes than allowed."""
 
 
-async def read_form(request: Request, most: int) -> ReplyForm:
+async def read_form(request: Request, most: int, *, drained: int = MOST_DRAINED) -> ReplyForm:
     """Read a form of up to `most` bytes. Never raises because of what it holds; ClientDisconnect when it breaks off."""
-    async with aclosing(_limited(request, most)) as stream:
+    async with aclosing(_limited(request, most, drained)) as stream:
         parser = _parser(request, stream)
         if parser is None:
             return ReplyForm(trouble="unreadable")
@@ -116,14 +119,21 @@ async def read_form(request: Request, most: int) -> ReplyForm:
         await form.close()
 
 
-async def _limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
-    """The first `most` bytes of the body, then _TooBig if there are more."""
+async def _limited(request: Request, most: int, drained: int = 0) -> AsyncGenerator[bytes, None]:
+    """The first `most` bytes of the body, then _TooBig if there are more.
+
+    Up to `drained` more are read and forgotten first: a browser that is cut off while it sends shows an error of its
+    own, and not our answer.
+    """
     left = most
     async for chunk in request.stream():
-        yield chunk[:left]
+        if left > 0:
+            yield chunk[:left]
         left -= len(chunk)
-        if left < 0:
-            raise _TooBig
+        if left < -drained:
+            break
+    if left < 0:
+        raise _TooBig
 
 
 def _parser(request: Request, stream: AsyncGenerator[bytes, None]) -> MultiPartParser | FormParser | None:
@@ -154,7 +164,7 @@ async def _read(form: FormData) -> ReplyForm:
 def _fields(form: FormData) -> ReplyForm:
     text = _field(form, "text").replace("\r\n", "\n").replace("\r", "\n")
     sender = _field(form, "sender") if "sender" in form else None
-    return ReplyForm(text, sender, _field(form, "key"), _field(form, "nonce"))
+    return ReplyForm(text, sender, _field(form, "key"), _field(form, "nonce"), seen=_field(form, "seen"))
 
 
 def _field(form: FormData, name: str) -> str:

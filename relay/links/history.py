@@ -7,9 +7,10 @@ from itertools import groupby
 from ...store.values import EventRow
 from ..clock import iso
 from ..compose.i18n import Words
+from ..mail.names import visible
 from ..record import cause_word
 from .people import People
-from .states import not_delivered
+from .states import not_delivered, read_proof
 
 # Events that are the gateway's own bookkeeping, or told to ops only: no line on the page.
 SILENT = frozenset({"message.relayed", "action.not_understood", "bounce.received", "complaint.received"})
@@ -25,6 +26,7 @@ class HistoryLine:
     moment: str
     text: str
     message: int | None
+    proof: str = ""  # by what it is known
 
 
 def history(
@@ -47,6 +49,8 @@ def _told(event: EventRow, sides: Mapping[int, str], people: People) -> bool:
         case "message.failed":
             # That a copy for himself did not arrive concerns only whom it was for.
             return own or (event.message is not None and sides[event.message] == people.reader.side)
+        case "message.read":
+            return event.proof.get("by") != "answered"  # that it was answered says so
         case "message.received":
             return person is not None  # that of an unknown writer is told as held
         case "participant.joined":
@@ -67,14 +71,21 @@ def _together(event: EventRow) -> object:
 def _line(group: tuple[EventRow, ...], people: People, words: Words) -> HistoryLine:
     event = group[0]
     found = [person for one in reversed(group) if (person := people.find(one.actor)) is not None]
-    text = sentence(event, people.listed(found), words)
-    return HistoryLine(iso(event.at), words.moment(event.at), text, event.message)
+    own = any(person.side == people.reader.side for person in found)
+    text = sentence(event, people.listed(found), words, own=own)
+    return HistoryLine(iso(event.at), words.moment(event.at), text, event.message, read_proof(event, words))
 
 
-def sentence(event: EventRow, name: str, words: Words) -> str:
-    """Return an event in the reader's words; `name` is whom it is about, "" for nobody whom the page may name."""
+def sentence(event: EventRow, name: str, words: Words, *, own: bool = False) -> str:
+    """Return an event in the reader's words; `name` is whom it is about, "" for nobody whom the page may name.
+
+    `own`: he is of the reader's side, which may know addresses.
+    """
     if event.kind == "message.failed":
         return _failed(event, name, words)
+    if event.kind == "inquiry.transferred" and own:
+        address = visible(str(event.proof.get("email", "")))
+        return words.gettext("%(name)s handed over to %(address)s", name=name, address=address)
     if event.kind == "message.received" and event.proof.get("channel") == "page":
         return words.gettext("Message from %(name)s, written on this page", name=name)
     if event.kind == "message.held" and event.proof.get("why") == "like a program":

@@ -44,6 +44,10 @@ class Look:
         data = self._assets.get(name)
         return None if data is None else Asset(_TYPES[name.rpartition(".")[2]], data)
 
+    def sheets(self, place: Marketplace) -> dict[str, bytes]:
+        """Return what a page needs to look as it does without this server, by name."""
+        return {name: self._assets[name] for name in ("page.css", f"place-{place.id}.css", f"place-{place.id}.svg")}
+
     @staticmethod
     def help_link(place: Marketplace) -> str:
         """Return where the marketplace's help is reached by a click."""

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from ...store import events, inquiries, links
-from ...store.links import Pane
+from ...store.links import Cut, Pane
 from ...store.tables import MessageState, Side
 from ...store.values import EventRow, ParticipantRow
 from ..veil import Veil, load_veil
@@ -23,7 +22,7 @@ from .letter import new_nonce, reply_id
 from .render import render
 from .view import PageView, page_view
 from .visit import Visit, party, visit
-from .waiting import Waiting, said_line, typed_as, waiting_for
+from .waiting import Waiting, said_line, waiting_for
 
 MESSAGES = 50  # on one page
 EVENTS = 40  # shown at once; all of them one click away
@@ -37,11 +36,12 @@ class FormView:
     text: str = ""
     error: str = ""
     nonce: str = ""
-    sent: bool = False
+    sent: str = ""  # the nonce of the reply that was just sent
     sender: str | None = None  # what stands in the sender field; None: the reader's own address
     wrong: str = "text"  # the field that the error is about: text | sender
     said: str = ""  # a calm line on top: what a button did
     trouble: str = ""  # a red one: why it did nothing
+    action: str = ""  # the form whose field the trouble is about, "" where it is about none
     asked: Ask = NOT_ASKED  # what was typed into the form of an action that did nothing
 
 
@@ -49,33 +49,53 @@ async def page(desk: Desk, request: Request) -> Response:
     """The page, for whoever's link it is."""
     found = await visit(desk, request)
     if found.side == Side.OBSERVER:
-        return await observer.page(desk, found, _frame(desk, found))
-    return await show(
-        desk, request, found, FormView(sent="sent" in request.query_params, said=await _said(desk, request, found))
-    )
+        return await observer.page(desk, found, frame(desk, found))
+    said = await _said(desk, request, found)
+    return await show(desk, request, found, FormView(sent=request.query_params.get("sent", "")[:40], said=said))
 
 
 async def show(desk: Desk, request: Request, found: Visit, form: FormView, status: int = 200) -> Response:
     """Return the page of a party with this reply box; to who has left, only that."""
     if found.has_left:
-        return HTMLResponse(render("left.html", found.words, form=form, **_frame(desk, found)), status_code=status)
-    view = await _view(desk, request, found)
+        return HTMLResponse(render("left.html", found.words, form=form, **frame(desk, found)), status_code=status)
+    view = await load_view(desk, found, _cut(request))
     html = await asyncio.to_thread(
         render,
         "page.html",
         found.words,
         view=view,
         form=form,
-        nonce=form.nonce or new_nonce(),
+        nonce=(form.nonce if form.action != "document" else "") or new_nonce(),
+        document=_document(desk, found, form),
         most_bytes=desk.world.settings.links.max_upload_bytes,
         most=found.words.size(desk.world.settings.links.max_upload_bytes),
         may_write=not view.request.closed and found.person.state == "active",
-        paged="before" in request.query_params,
+        paged=_paged(request),
         doings=await _doings(desk, found),
         clock=await observer.clock(desk, found),
-        **_frame(desk, found),
+        **frame(desk, found),
     )
     return HTMLResponse(html, status_code=status)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """What the form for a document says of it."""
+
+    nonce: str
+    accept: str  # of the file field, as HTML has it
+    types: str
+    most: str
+
+
+def _document(desk: Desk, found: Visit, form: FormView) -> DocumentView:
+    actions = desk.world.settings.actions
+    return DocumentView(
+        nonce=(form.nonce if form.action == "document" else "") or new_nonce(),
+        accept=",".join(f".{ending}" for ending in actions.document_types),
+        types=found.words.listed([ending.upper() for ending in actions.document_types]),
+        most=found.words.size(actions.document_bytes),
+    )
 
 
 async def _doings(desk: Desk, found: Visit) -> Doings:
@@ -93,8 +113,8 @@ async def _doings(desk: Desk, found: Visit) -> Doings:
 async def live(desk: Desk, request: Request) -> Response:
     """What changes while the page is open: messages and history, to be put in place of the old."""
     found = await party(desk, request)
-    view = await _view(desk, request, found)
-    html = await asyncio.to_thread(render, "news.html", found.words, view=view, paged=False, **_frame(desk, found))
+    view = await load_view(desk, found, _cut(request))
+    html = await asyncio.to_thread(render, "news.html", found.words, view=view, paged=False, **frame(desk, found))
     return HTMLResponse(html)
 
 
@@ -115,20 +135,28 @@ async def stream(desk: Desk, request: Request) -> Response:
     return StreamingResponse(lines(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _view(desk: Desk, request: Request, found: Visit) -> PageView:
-    before = request.query_params.get("before", "")
-    most_events = _ALL_EVENTS if request.query_params.get("history") == "all" else EVENTS
+def _paged(request: Request) -> bool:
+    return "before" in request.query_params or "after" in request.query_params
+
+
+def _cut(request: Request) -> Cut:
+    """Return which part of the inquiry the address asks for."""
+    query = request.query_params
+    oldest_first = query.get("order") == "oldest"
+    most_events = _ALL_EVENTS if query.get("history") == "all" else EVENTS
+    return Cut(MESSAGES, most_events, oldest_first, query.get("after" if oldest_first else "before", ""))
+
+
+async def load_view(desk: Desk, found: Visit, cut: Cut) -> PageView:
+    """Return what a party sees of its inquiry."""
 
     def query(connection: Connection) -> tuple[Pane, Waiting, Veil]:
-        pane = links.pane(
-            connection, found.inquiry.seq, found.side, most=MESSAGES, most_events=most_events, before=before
-        )
+        pane = links.pane(connection, found.inquiry.seq, found.side, cut)
         veil = load_veil(connection, desk.world, found.inquiry.seq, found.person, desk.world.clock())
         return pane, waiting_for(connection, found.inquiry.seq, found.person), veil
 
     pane, waiting, veil = await desk.world.store.read(query)
-    make = partial(page_view, pane, waiting, veil, found.person, found.place, found.words, most_events=most_events)
-    return await asyncio.to_thread(make)
+    return await asyncio.to_thread(page_view, pane, waiting, veil, found.person, found.place, found.words, cut)
 
 
 async def _said(desk: Desk, request: Request, found: Visit) -> str:
@@ -138,7 +166,9 @@ async def _said(desk: Desk, request: Request, found: Visit) -> str:
         word = request.query_params.get("said", "")
         return said_line(word, found.words) or done_line(word, found.words)
     id = reply_id(nonce, found.place)
-    message = await desk.world.store.read(lambda connection: typed_as(connection, found.inquiry.seq, found.side, id))
+    message = await desk.world.store.read(
+        lambda connection: links.typed_as(connection, found.inquiry.seq, found.side, id)
+    )
     if message is None or message.state != MessageState.HELD or message.why_held != "address to prove":
         return ""
     return found.words.gettext(
@@ -146,7 +176,7 @@ async def _said(desk: Desk, request: Request, found: Visit) -> str:
     )
 
 
-def _frame(desk: Desk, found: Visit) -> dict[str, object]:
+def frame(desk: Desk, found: Visit) -> dict[str, object]:
     """What the frame of every page of a participant needs."""
     return {
         "place": found.place,

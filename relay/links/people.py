@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ...store.tables import Side
 from ...store.values import InquiryRow, ParticipantRow
 from ..compose.i18n import Words
-from ..compose.letters import Person, Place, Request
 from ..compose.names import Naming, short
+from ..job import person_of, place_of, request_of
 from ..mail.names import clean_name, visible
 from ..settings import Marketplace
 
@@ -41,7 +41,7 @@ class People:
     ) -> None:
         self._by_seq = {person.seq: person for person in people}
         self.reader = reader
-        self._naming = Naming(words, _place(place), _request(inquiry))
+        self._naming = Naming(words, place_of(place), request_of(inquiry))
 
     def find(self, seq: int | None) -> ParticipantRow | None:
         """Return a participant, None for nobody or one whom the page does not name."""
@@ -56,7 +56,7 @@ class People:
     def called(self, person: ParticipantRow) -> str:
         """Return what a person is called before this reader."""
         if person.side != self.reader.side:
-            return self._naming.called(_person(person))
+            return self._naming.called(person_of(person))
         return visible(person.name[:_NAME_SHOWN]) or person.email
 
     def listed(self, people: Iterable[ParticipantRow]) -> str:
@@ -89,31 +89,20 @@ class People:
 
     def counterpart(self) -> str:
         """Return the other side in words."""
+        return self.listed(self._others())
+
+    def language(self) -> str:
+        """Return what language the other side writes in; "" where it is the reader's or there are more."""
+        spoken = {one.language for one in self._others()}
+        words = self._naming.words
+        return words.language_name(spoken.pop()) if len(spoken) == 1 and spoken != {self.reader.language} else ""
+
+    def _others(self) -> list[ParticipantRow]:
         other = Side(self.reader.side).other
-        people = [one for one in self._by_seq.values() if one.side == other and one.state == "active"]
-        return self.listed(people)
+        return [one for one in self._by_seq.values() if one.side == other and one.state == "active"]
 
 
 def initials(name: str) -> str:
     """Return one or two letters that stand for a person."""
     words = [word for word in re.split(r"[\s.@_()-]+", name.partition(" (")[0]) if word and word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "·"
-
-
-def _place(place: Marketplace) -> Place:
-    return Place(place.name, place.reply_domain, place.language, place.help, place.colour, "", timezone=place.timezone)
-
-
-def _request(inquiry: InquiryRow) -> Request:
-    return Request(
-        inquiry.reference,
-        inquiry.subject,
-        inquiry.product_name,
-        inquiry.product_url,
-        inquiry.company_name,
-        tuple(inquiry.wishes),
-    )
-
-
-def _person(row: ParticipantRow) -> Person:
-    return Person(row.name, row.email, row.language, "buyer" if row.side == Side.BUYER else "seller", row.company)

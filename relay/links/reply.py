@@ -5,7 +5,6 @@ known by its nonce and changes nothing.
 """
 
 import asyncio
-import hmac
 import traceback
 from dataclasses import replace
 
@@ -21,33 +20,42 @@ from ..mail.addresses import Address
 from ..mail.masks import mask_address
 from ..mail.write import Mailbox
 from ..resolve import resolve
+from .apologies import apologise
 from .desk import Desk
 from .form import MOST_FILES, ReplyForm, Trouble, read_form
 from .guard import request_id
 from .letter import envelope, good_nonce, reply_id, write_reply
 from .pages import FormView, show
+from .seen import BESIDE_A_FORM, note_seen
 from .sender import Wrong, check_sender, may_ask, other_writer
-from .visit import Visit, from_our_page, member
+from .visit import Visit, from_our_page, good_key, member
 
 MOST_CHARACTERS = 100_000  # of a typed reply
+_MOST_LOST = 400_000  # bytes of a form behind a link that opens nothing: its text, to be copied
 _STATUS: dict[Trouble, int] = {"too_big": 413, "too_many": 413, "too_slow": 408, "unreadable": 400}
 
 
 async def reply(desk: Desk, request: Request) -> Response:
     """Take a reply in. Answers 303 to the page, or the page again with what was wrong. Raises 403, 404."""
-    found = await member(desk, request)
+    try:
+        found = await member(desk, request)
+    except HTTPException as closed:  # the link was revoked or has expired while somebody wrote
+        typed = (await read_form(request, _MOST_LOST, drained=0)).text
+        return apologise(desk, request, closed.status_code, headers=dict(closed.headers or {}), typed=typed)
     if not from_our_page(desk, request):
         raise HTTPException(403)
     form = await read_form(request, desk.world.settings.links.max_upload_bytes)
     form = replace(form, nonce=good_nonce(form.nonce))
     other = other_writer(found, form)
+    if good_key(desk, found, form.key):
+        await note_seen(desk, request, found, form.seen, BESIDE_A_FORM)
     wrong = check_form(desk, found, form) or check_sender(desk, found, form)
     if wrong is None and other is not None:
         wrong = await _send_as_other(desk, request, found, form, other)
     elif wrong is None:
         wrong = await send_own(desk, request, found, form)
     if wrong is None:
-        done = "sent=1" if other is None else f"asked={form.nonce}"
+        done = f"sent={form.nonce}" if other is None else f"asked={form.nonce}"
         return RedirectResponse(f"{desk.addresses.page(found.person.id)}?{done}", status_code=303)
     error = wrong.words
     if form.had_files:
@@ -73,7 +81,7 @@ def check_form(desk: Desk, found: Visit, form: ReplyForm) -> Wrong | None:
     say = found.words.gettext
     if form.trouble:
         return Wrong(_STATUS[form.trouble], _troubled(desk, found.words, form.trouble))
-    if not hmac.compare_digest(form.key.encode(), desk.world.links.form_key(found.session).encode()):
+    if not good_key(desk, found, form.key):
         return Wrong(403, say("Nothing was sent, because this page was open for too long. Please send it once more."))
     if found.person.state != "active":
         return Wrong(409, refused_line(found.words, NOT_ANY_MORE))

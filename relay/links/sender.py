@@ -9,13 +9,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from ...store import outbox
+from ...store import links, outbox
 from ..mail.addresses import Address, parse_address
 from .desk import Desk
 from .form import ReplyForm
 from .letter import reply_id
 from .visit import Visit
-from .waiting import typed_as
 
 MOST_ASKED = 5  # addresses of one inquiry that are asked within an hour
 _HOUR = timedelta(hours=1)
@@ -61,7 +60,7 @@ async def may_ask(desk: Desk, found: Visit, form: ReplyForm, address: Address) -
     inquiry, id = found.inquiry.seq, reply_id(form.nonce, found.place)
 
     def query(connection: Connection) -> int:
-        before = typed_as(connection, inquiry, found.side, id)
+        before = links.typed_as(connection, inquiry, found.side, id)
         if before is not None and before.from_email == address.text:
             return 0
         sent = outbox.of_inquiry(connection, inquiry)

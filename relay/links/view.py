@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ...store.links import Pane
+from ...store.links import Cut, Pane
 from ...store.values import AttachmentRow, MessageRow, ParticipantRow
 from ...threading.subjects import base_subject
 from ..clock import iso
@@ -16,7 +16,7 @@ from ..settings import Marketplace
 from ..veil import OPEN, Seen, Veil
 from .colleagues import OwnSide, own_side
 from .history import HistoryLine, history
-from .people import People, PersonView
+from .people import People, PersonView, initials
 from .states import StateLine, state_lines
 from .waiting import HeldView, Waiting, held_views
 
@@ -24,6 +24,8 @@ LONG = 20_000  # characters of one text on the page; the rest is one click away
 _SUBJECT = 300
 _SHOWN = ("application/pdf", "image/png", "image/jpeg")
 _SHOWN_ENDINGS = ("pdf", "png", "jpg", "jpeg")
+_PICTURES, _PICTURE_ENDINGS = ("image/png", "image/jpeg"), ("png", "jpg", "jpeg")
+_MOST_PICTURE = 5_000_000  # bytes of one that is shown small
 _WEB = ("https://", "http://")
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 30, 160, 640  # of the frame with a mail's own HTML, in pixels
 _LINE_LENGTH = 80
@@ -31,13 +33,14 @@ _LINE_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """One document."""
+    """One document. That it is what its name says is seen when it is asked for, not before."""
 
     id: str
     name: str
     size: str
     ending: str  # up to four letters that say what it is
     shown: bool  # it may be one that a browser can show
+    picture: bool  # it may be one to be shown small beside its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,9 @@ class MessageView:
     folds: tuple[Fold, ...]
     files: tuple[FileView, ...]
     states: tuple[StateLine, ...]
-    raw: bool  # the reader's side wrote it as a mail, which he may have as it was
+    raw: bool  # there is a mail that the reader may have: as it was sent, or as he got it
     first: bool  # the request itself
+    unread: bool  # written by the other side, and not yet seen by the reader, as far as we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class RequestView:
     moment: str
     closed: bool
     counterpart: str
+    initials: str  # of the counterpart
+    language: str  # that the counterpart writes in, "" where it is the reader's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +103,17 @@ class PageView:
     held: tuple[HeldView, ...]  # what waits for the reader's yes
     side: OwnSide
     messages: tuple[MessageView, ...]
-    older: str  # id of the oldest message shown, "" where there are none before it
+    oldest_first: bool
+    further: str  # what asks for the next page, "" where there is none
     history: tuple[HistoryLine, ...]
     anchors: dict[int, str]  # of the messages shown, by sequence number
     more_history: bool
     version: int
+
+    @property
+    def unread(self) -> str:
+        """The messages that a form on this page shows to be read: their ids, a blank between them."""
+        return " ".join(message.id for message in self.messages if message.unread)
 
 
 def page_view(
@@ -111,28 +123,34 @@ def page_view(
     reader: ParticipantRow,
     place: Marketplace,
     words: Words,
-    *,
-    most_events: int,
+    cut: Cut,
 ) -> PageView:
     """Return what `reader`, a buyer or seller, sees of a pane and of what waits for his yes."""
     people = People(pane.people, reader, pane.inquiry, place, words)
-    messages = tuple(_message(pane, message, veil, people, words) for message in pane.messages)
+    messages = tuple(_message(pane, index, veil, people, words) for index in range(len(pane.messages)))
     return PageView(
         place=place,
         request=_request(pane, veil, people, words),
         held=held_views(waiting, words),
         side=own_side(pane.people, people, words),
         messages=messages,
-        older=pane.messages[-1].id if pane.older else "",
+        oldest_first=cut.oldest_first,
+        further=_further(pane, cut),
         history=history(pane.events, pane.sides, people, words),
         anchors={row.seq: view.anchor for row, view in zip(pane.messages, messages, strict=True)},
-        more_history=len(pane.events) == most_events,
+        more_history=len(pane.events) == cut.most_events,
         version=pane.version,
     )
 
 
+def _further(pane: Pane, cut: Cut) -> str:
+    if not pane.more:
+        return ""
+    return f"{'order=oldest&after' if cut.oldest_first else 'before'}={pane.messages[-1].id}"
+
+
 def _request(pane: Pane, veil: Veil, people: People, words: Words) -> RequestView:
-    inquiry, first = pane.inquiry, pane.request
+    inquiry, first, counterpart = pane.inquiry, pane.request, people.counterpart()
     subject, product = visible(inquiry.subject[:_SUBJECT]), visible(inquiry.product_name)
     return RequestView(
         reference=visible(inquiry.reference),
@@ -146,33 +164,45 @@ def _request(pane: Pane, veil: Veil, people: People, words: Words) -> RequestVie
         at=iso(first.dated),
         moment=words.moment(first.dated),
         closed=inquiry.state != "open",
-        counterpart=people.counterpart(),
+        counterpart=counterpart,
+        initials=initials(counterpart),
+        language=people.language(),
     )
 
 
-def _message(pane: Pane, message: MessageRow, veil: Veil, people: People, words: Words) -> MessageView:
+def _message(pane: Pane, index: int, veil: Veil, people: People, words: Words) -> MessageView:
+    message = pane.messages[index]
     own = message.side == people.reader.side
     seen = _seen(message, veil, people)
     files = [file for file in pane.attachments if file.message == message.seq]
     deliveries = [delivery for delivery in pane.deliveries if delivery.message == message.seq]
-    subject = visible(seen.said(message.subject[:_SUBJECT]))
+    reads = [event for event in pane.reads if event.message == message.seq]
     return MessageView(
         id=message.id,
         anchor=f"m-{message.id}",
         writer=_writer(message, people),
         at=iso(message.dated),
         moment=words.moment(message.dated),
-        subject="" if base_subject(subject) == base_subject(pane.inquiry.subject[:_SUBJECT]) else subject,
+        subject=_subject(pane, index, seen),
         body=Markup(from_text(seen.said(message.text[:LONG]))),  # noqa: S704 (escaped by from_text)
         cut=len(message.text) > LONG,
         frame=_frame_height(message),
         rich="<table" in message.html or "cid:" in message.html,
         folds=_folds(message, files, seen, words),
         files=tuple(_file(file, seen, words) for file in files if file.kind != "earlier"),
-        states=state_lines(message, deliveries, people, words) if own else (),
-        raw=own and message.raw is not None,
+        states=state_lines(message, deliveries, reads, people, words) if own else (),
+        raw=not own or message.raw is not None,
         first=message.seq == pane.request.seq,
+        unread=not own and all(event.actor != people.reader.seq for event in reads),
     )
+
+
+def _subject(pane: Pane, index: int, seen: Seen) -> str:
+    """Return the subject of a message where it says something new: else it stands over the page or its neighbour."""
+    shown = visible(seen.said(pane.messages[index].subject[:_SUBJECT]))
+    base = base_subject(shown)
+    known = [pane.inquiry.subject, *(row.subject for row in pane.messages[index + 1 : index + 2])]
+    return "" if base in {base_subject(one[:_SUBJECT]) for one in known} else shown
 
 
 def _seen(message: MessageRow, veil: Veil, people: People) -> Seen:
@@ -210,7 +240,8 @@ def _file(file: AttachmentRow, seen: Seen, words: Words) -> FileView:
     stem, _, ending = name.rpartition(".")
     known = stem and 0 < len(ending) <= 4 and ending.isalnum()
     shown = file.type in _SHOWN or ending.lower() in _SHOWN_ENDINGS
-    return FileView(file.id, name, words.size(file.bytes), ending.upper() if known else "", shown)
+    picture = shown and file.bytes <= _MOST_PICTURE and (file.type in _PICTURES or ending.lower() in _PICTURE_ENDINGS)
+    return FileView(file.id, name, words.size(file.bytes), ending.upper() if known else "", shown, picture)
 
 
 def _frame_height(message: MessageRow) -> int:

@@ -54,41 +54,46 @@ class Visit:
 
 
 async def open_link(desk: Desk, request: Request) -> Response:
-    """Exchange the token in the address for a cookie and the clean address. Raises 404 or 429."""
+    """Exchange the token in the address for a cookie and the clean address. Raises 404, 410, 429."""
     token = str(request.path_params["token"])
-    person = await desk.world.store.read(lambda connection: inquiries.find_link(connection, token_hash(token)))
-    if person is None:
-        raise missed(desk, request)
+    person, _ = await _opened(desk, request, token)
     page = desk.addresses.page(person.id)
-    response = RedirectResponse(page, status_code=303)
-    response.set_cookie(
-        _name(desk),
-        token,
-        max_age=_KEPT,
-        path=page,
-        secure=desk.addresses.secure,
-        httponly=True,
-        samesite="lax",
-    )
+    return keep(desk, RedirectResponse(page, status_code=303), page, token)
+
+
+def keep(desk: Desk, response: Response, page: str, token: str) -> Response:
+    """Let the browser keep a token for the pages under the address `page`."""
+    secure = desk.addresses.secure
+    response.set_cookie(_name(desk), token, max_age=_KEPT, path=page, secure=secure, httponly=True, samesite="lax")
     return response
 
 
 async def visit(desk: Desk, request: Request) -> Visit:
-    """Return who asks for a page of the participant in its address. Raises 404 or 429."""
-    token, id = request.cookies.get(_name(desk), ""), str(request.path_params["id"])
+    """Return who asks for a page of the participant in its address. Raises 404, 410, 429."""
+    token = request.cookies.get(_name(desk), "")
     if not token:
         raise HTTPException(404)
+    person, inquiry = await _opened(desk, request, token)
+    if person.id != str(request.path_params["id"]):
+        raise missed(desk, request)
+    place = desk.world.settings.place(inquiry.marketplace)
+    return Visit(token, person, inquiry, place, _words(request, person, place))
+
+
+async def _opened(desk: Desk, request: Request, token: str) -> tuple[ParticipantRow, InquiryRow]:
+    """Return what a link opens. Raises 404 or 429 for one that is wrong or revoked, 410 for one that has expired."""
 
     def query(connection: Connection) -> tuple[ParticipantRow, InquiryRow] | None:
         person = inquiries.find_link(connection, token_hash(token))
-        return (person, inquiries.get(connection, person.inquiry)) if person and person.id == id else None
+        return (person, inquiries.get(connection, person.inquiry)) if person else None
 
     found = await desk.world.store.read(query)
     if found is None:
         raise missed(desk, request)
-    person, inquiry = found
-    place = desk.world.settings.place(inquiry.marketplace)
-    return Visit(token, person, inquiry, place, _words(request, person, place))
+    closed = found[1].closed_at
+    if closed is not None and desk.world.clock() - closed > desk.world.settings.links.expire:
+        raise HTTPException(410)
+    return found
 
 
 def _words(request: Request, person: ParticipantRow, place: Marketplace) -> Words:
@@ -126,6 +131,11 @@ def from_our_page(desk: Desk, request: Request) -> bool:
     if origin != "null":
         return urlsplit(origin).netloc.lower() in {desk.addresses.host, request.headers.get("host", "").lower()}
     return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+def good_key(desk: Desk, found: Visit, key: str) -> bool:
+    """Whether a form brings back what our page gave to this visitor (CSRF)."""
+    return hmac.compare_digest(key.encode(), desk.world.links.form_key(found.session).encode())
 
 
 async def choice_of(desk: Desk, request: Request, session: str) -> Choice:

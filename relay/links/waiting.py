@@ -14,9 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ...store import messages
-from ...store.tables import Message, MessageState, table
-from ...store.values import AttachmentRow, MessageRow, ParticipantRow, fetch, project
+from ...store import links, messages
+from ...store.values import AttachmentRow, MessageRow, ParticipantRow
 from ..actions.hold import NotHeld, refuse, release
 from ..clock import iso
 from ..compose.i18n import Words
@@ -27,7 +26,6 @@ from ..mail.names import visible
 from .desk import Desk
 from .visit import choice_of, member
 
-_message = table(Message)
 _SUBJECT = 300
 
 
@@ -65,17 +63,8 @@ class HeldView:
 
 def waiting_for(connection: Connection, inquiry: int, reader: ParticipantRow) -> Waiting:
     """Read what `reader` may decide."""
-    condition = (_message.c.inquiry == inquiry, _message.c.side == reader.side)
-    statement = project(Message, MessageRow, *condition, _message.c.state == MessageState.HELD)
-    rows = tuple(row for row in fetch(connection, statement, MessageRow) if _may_decide(row, reader))
+    rows = tuple(row for row in links.held_of(connection, inquiry, reader.side) if _may_decide(row, reader))
     return Waiting(rows, messages.attachments(connection, [row.seq for row in rows]) if rows else ())
-
-
-def typed_as(connection: Connection, inquiry: int, side: str, message_id: str) -> MessageRow | None:
-    """Return the newest message that a form of this page sent under this Message-ID."""
-    condition = (_message.c.inquiry == inquiry, _message.c.side == side, _message.c.message_id == message_id)
-    rows = tuple(fetch(connection, project(Message, MessageRow, *condition), MessageRow))
-    return rows[-1] if rows else None
 
 
 def _may_decide(message: MessageRow, reader: ParticipantRow) -> bool:

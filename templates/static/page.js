@@ -31,7 +31,7 @@
   // -- the reply box
 
   function careful(form) {
-    const button = form.querySelector("button");
+    const button = form.querySelector("button[type=submit]");
     const files = form.querySelector("input[type=file]");
     const label = button.textContent;
     const most = Number(form.dataset.most);
@@ -48,11 +48,111 @@
     form.querySelector("textarea").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     });
+    keepDraft(form, form.querySelector("textarea"));
     // Coming back with the browser's back button finds a box that can be used again.
     window.addEventListener("pageshow", () => {
       button.disabled = false;
       button.textContent = label;
     });
+  }
+
+  // -- what is typed is kept in this browser until it is sent: for this tab, and as the last that was typed in any
+
+  const FOR = 30 * 86400000; // milliseconds that a draft is kept
+
+  function stored(storage, key) {
+    try {
+      const draft = JSON.parse(storage.getItem(key) || "null");
+      return draft && typeof draft.text === "string" && Date.now() - draft.at < FOR ? draft.text : "";
+    } catch {
+      return ""; // storage is off, or holds something else: then nothing is kept
+    }
+  }
+
+  function store(key, text) {
+    for (const storage of [sessionStorage, localStorage]) {
+      try {
+        if (text.trim()) storage.setItem(key, JSON.stringify({ text, at: Date.now() }));
+        else storage.removeItem(key);
+      } catch { /* full or off */ }
+    }
+  }
+
+  function keepDraft(form, box) {
+    const key = `parley:${new URL(form.action).pathname}`;
+    const kept = document.getElementById("kept");
+    if (document.getElementById("sent")) store(key, "");
+    if (!box.value) {
+      const draft = stored(sessionStorage, key) || stored(localStorage, key);
+      if (draft) {
+        box.value = draft;
+        kept.hidden = false;
+      }
+    }
+    kept.querySelector("button").addEventListener("click", () => {
+      box.value = "";
+      store(key, "");
+      kept.hidden = true;
+      box.focus();
+    });
+    let waits = 0;
+    box.addEventListener("input", () => {
+      clearTimeout(waits);
+      waits = setTimeout(() => store(key, box.value), 300);
+    });
+    window.addEventListener("pagehide", () => { if (box.value) store(key, box.value); });
+  }
+
+  // -- what was read: the messages of the other side that were on a visible screen for a while
+
+  const LOOKED = 1500; // milliseconds
+  const SHARE = 0.6; // of the message, or of the screen where the message is taller than that
+
+  function reading(page, key) {
+    const since = new Map(); // of each message that is on the screen: when it came into view
+    const done = new Set();
+    let timer = 0;
+
+    function look() {
+      clearTimeout(timer);
+      const now = Date.now();
+      const due = Array.from(since).filter(([article, at]) => now - at >= LOOKED).map(([article]) => article);
+      if (due.length) tell(due);
+      const next = Math.min(...Array.from(since.values(), (at) => at + LOOKED - now));
+      if (Number.isFinite(next)) timer = setTimeout(look, Math.max(50, next));
+    }
+
+    async function tell(articles) {
+      for (const article of articles) { since.delete(article); done.add(article.dataset.unread); watcher.unobserve(article); }
+      const body = new URLSearchParams({ key, seen: articles.map((article) => article.dataset.unread).join(" ") });
+      try {
+        await fetch(`${page}/seen`, { method: "POST", body, credentials: "same-origin", keepalive: true });
+      } catch { /* not told: the message stays unread until the page is opened again */ }
+    }
+
+    const watcher = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        const enough = entry.intersectionRatio >= SHARE || entry.intersectionRect.height >= SHARE * innerHeight;
+        if (!enough || document.hidden) since.delete(entry.target);
+        else if (!since.has(entry.target)) since.set(entry.target, Date.now());
+      }
+      look();
+    }, { threshold: [0, 0.2, 0.4, SHARE, 0.8, 1] });
+
+    document.addEventListener("visibilitychange", () => {
+      since.clear();
+      observe(document);
+    });
+
+    function observe(root) {
+      for (const article of root.querySelectorAll("article[data-unread]")) {
+        watcher.unobserve(article);
+        if (!document.hidden && !done.has(article.dataset.unread)) watcher.observe(article);
+      }
+    }
+
+    observe(document);
+    return observe;
   }
 
   // -- news
@@ -79,7 +179,7 @@
           here.replaceWith(shown);
         } else {
           shown.classList.add("new");
-          if (before) before.after(shown); else old.querySelector("h2").after(shown);
+          if (before) before.after(shown); else old.querySelector(".title").after(shown);
           news += 1;
         }
         sources.set(shown.id, source);
@@ -91,16 +191,16 @@
     return news;
   }
 
-  let asked = null; // the HTML that the box of what waits for a yes was made from
+  let waitsFor = null; // the HTML that the box of what waits for a yes was made from
 
   // Puts the box of what waits for a yes up to date; returns whether it has changed.
   function bringUpWaiting(fresh) {
     const here = document.getElementById("waiting");
-    if (!fresh || !here || fresh.innerHTML.trim() === asked) return false;
-    asked = fresh.innerHTML.trim();
+    if (!fresh || !here || fresh.innerHTML.trim() === waitsFor) return false;
+    waitsFor = fresh.innerHTML.trim();
     localTimes(fresh);
     here.replaceWith(document.adoptNode(fresh));
-    return asked !== "";
+    return waitsFor !== "";
   }
 
   function keepOpen(before, after) {
@@ -108,10 +208,12 @@
     after.querySelectorAll("details").forEach((fold, index) => { fold.open = open[index] || false; });
   }
 
-  function watch(live) {
-    const page = live.dataset.page;
+  function watch(live, page, observe) {
     const said = document.getElementById("said");
-    const query = new URLSearchParams(location.search).get("history") === "all" ? "?history=all" : "";
+    const asked = new URLSearchParams(location.search);
+    const wanted = new URLSearchParams();
+    for (const name of ["history", "order"]) if (asked.has(name)) wanted.set(name, asked.get(name));
+    const query = wanted.size ? `?${wanted}` : "";
     let version = live.dataset.version;
     let source = null;
     let looking = false;
@@ -133,6 +235,7 @@
           if (bringUp(live.querySelector(".messages"), fresh.querySelector(".messages")) || news) {
             said.textContent = said.dataset.text;
           }
+          observe(live);
         } while (again);
       } catch {
         // The connection is away for a moment; the next event brings what is missed now.
@@ -159,10 +262,19 @@
   }
 
   const waiting = document.getElementById("waiting");
-  if (waiting) asked = waiting.innerHTML.trim();
+  if (waiting) waitsFor = waiting.innerHTML.trim();
+  const main = document.getElementById("main");
   const live = document.getElementById("live");
-  if (live && live.dataset.page) watch(live);
   localTimes(document);
+  if (live) {
+    const observe = reading(main.dataset.page, main.dataset.key);
+    if (live.dataset.version) watch(live, main.dataset.page, observe);
+  }
   const form = document.getElementById("reply");
   if (form) careful(form);
+  const print = document.getElementById("print");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
 })();

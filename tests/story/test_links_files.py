@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,19 @@ async def test_the_mail_as_it_came_is_for_the_side_that_wrote_it(web: Web) -> No
     assert answer.body == data
     assert answer.headers["content-type"] == "message/rfc822"
     assert answer.headers["content-disposition"].startswith("attachment")
-    assert (await buyer.get(f"{buyer.page_path}/m/{message.id}/raw")).status == 404
-    assert "/raw" not in (await buyer.get(buyer.page_path)).text
+    assert f"/m/{message.id}/raw" in (await buyer.get(buyer.page_path)).text
+
+
+async def test_the_other_side_has_a_mail_as_it_was_passed_on(web: Web) -> None:
+    _, buyer, message = await both(web, rich())
+    answers = [await buyer.get(f"{buyer.page_path}/m/{message.id}/raw") for _ in range(2)]
+    assert answers[0].body == answers[1].body
+    assert answers[0].headers["content-type"] == "message/rfc822"
+    passed_on = message_from_bytes(answers[0].body)
+    assert passed_on["To"] == f'"Jean Dupont" <{BUYER}>'
+    assert "seller-" in passed_on["From"]
+    assert SELLER.encode() not in answers[0].body
+    assert message.message_id.encode() not in answers[0].body
 
 
 async def test_a_mails_own_layout_is_shut_off(web: Web) -> None:
@@ -180,7 +192,7 @@ async def test_a_pdf_is_shown_where_nothing_can_run(web: Web) -> None:
     made = await web.inquiry()
     await web.mail(made.masks["buyer"], rich())
     buyer, page = await web.visit(made, BUYER)
-    _, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
+    *_, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
     shown = await buyer.get(path)
     assert shown.headers["content-type"] == "application/pdf"
     assert shown.headers["content-disposition"].startswith("inline; filename=")
@@ -190,11 +202,16 @@ async def test_a_pdf_is_shown_where_nothing_can_run(web: Web) -> None:
     assert saved.headers["content-disposition"].startswith("attachment;")
 
 
-async def test_what_only_says_it_is_a_pdf_is_saved(web: Web) -> None:
+async def test_what_only_says_it_is_a_pdf_is_not_shown_and_can_be_saved(web: Web) -> None:
     made = await web.inquiry()
     await web.mail(made.masks["buyer"], rich().replace(b"%PDF-1.4 not much of one", b"<html><script>P()</script>"))
     buyer, page = await web.visit(made, BUYER)
-    _, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
+    *_, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
     answer = await buyer.get(path)
-    assert answer.headers["content-disposition"].startswith("attachment;")
-    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.status == 415
+    assert "It is not the PDF or picture that its name says." in answer.words
+    assert "P()" not in answer.text
+    assert f'href="{path.partition("?")[0]}" download' in answer.text
+    saved = await buyer.get(path.partition("?")[0])
+    assert saved.headers["content-disposition"].startswith("attachment;")
+    assert saved.headers["content-type"] == "application/octet-stream"

@@ -202,9 +202,12 @@ async def test_health_and_looks(web: Web) -> None:
 def test_every_route_that_changes_something_is_a_post() -> None:
     assert {path for method, path, _ in ROUTES if method != "GET"} == {
         "/api/v1/inquiries",
+        "/api/v1/inquiries/{id}/actions/{action}",
+        "/i/{id}/do/document",
         "/i/{id}/do/{action}",
         "/i/{id}/held/{message}",
         "/i/{id}/leave",
         "/i/{id}/reply",
+        "/i/{id}/seen",
         "/p/{message}/{token}",
     }

@@ -76,12 +76,15 @@ async def test_it_cannot_be_taken_back_later(web: World) -> None:
 async def test_what_was_typed_stays_when_a_field_is_wrong(web: World) -> None:
     seller = await web.visitor(SELLER)
     page = await press(seller, "transfer", address="ben at werk", text="Please look <b>here</b>")
-    assert page.status == 409
+    assert page.status == 422
     assert "Nothing was done. This is not a mail address." in page.words
+    places = [page.text.index(part) for part in ('for="transfer-address"', 'role="alert"', 'id="transfer-address"')]
+    assert places == sorted(places)
+    assert '<details class="doing" id="transfer" open>' in page.text
     assert 'value="ben at werk"' in page.text
     assert "Please look &lt;b&gt;here&lt;/b&gt;" in page.text
     page = await press(seller, "decline", reason="because")
-    assert page.status == 409
+    assert page.status == 422
     assert "A reason is missing" in page.words
 
 

@@ -65,13 +65,18 @@ async def test_an_empty_or_bad_sender_is_told_at_its_field_and_all_is_kept(web: 
     assert "my &lt;words&gt;</textarea>" in refused.text
     assert f'value="{sender.replace("<", "&lt;").replace(">", "&gt;")}"' in refused.text
     assert len(await rows(web)) == 1
-    assert (await write_as(seller, SELLER, "my <words>", refused)).headers["location"].endswith("?sent=1")
+    assert (
+        (await write_as(seller, SELLER, "my <words>", refused))
+        .headers["location"]
+        .partition("?")[2]
+        .startswith("sent=")
+    )
 
 
 async def test_the_same_mailbox_in_another_spelling_is_himself(web: Web) -> None:
     made = await web.inquiry()
     seller, _ = await web.visit(made, SELLER)
-    assert (await write_as(seller, " Anna@WERK.example ")).headers["location"].endswith("?sent=1")
+    assert (await write_as(seller, " Anna@WERK.example ")).headers["location"].partition("?")[2].startswith("sent=")
     assert (await rows(web))[-1].state == "accepted"
     assert (await rows(web))[-1].from_email == SELLER
 

@@ -153,11 +153,46 @@ DELIVERY = row(DeliveryRow, seq=1, kind="relayed", message=8, recipient=1, state
     ],
 )
 def test_states_of_ones_own_message(deliveries: list[DeliveryRow], lines: list[tuple[str, str]]) -> None:
-    found = state_lines(MESSAGE, deliveries, seen_by(SELLER), WORDS)
+    found = state_lines(MESSAGE, deliveries, [], seen_by(SELLER), WORDS)
     assert [(line.word, line.text) for line in found] == lines
 
 
 def test_held_and_refused() -> None:
     held, refused = replace(MESSAGE, state="held"), replace(MESSAGE, state="refused")
-    assert state_lines(held, [], seen_by(SELLER), WORDS)[0].word == "held"
-    assert state_lines(refused, [], seen_by(SELLER), WORDS)[0].text == "Not passed on"
+    assert state_lines(held, [], [], seen_by(SELLER), WORDS)[0].word == "held"
+    assert state_lines(refused, [], [], seen_by(SELLER), WORDS)[0].text == "Not passed on"
+
+
+@pytest.mark.parametrize(
+    ("proof", "told"),
+    [
+        ({"by": "page", "how": "screen"}, "it was on the screen, on the page"),
+        ({"by": "page", "how": "form"}, "a button on the page was pressed under it"),
+        ({"by": "mdn", "mail": "x"}, "the mail program sent a read receipt"),
+        ({"by": "answered", "message": "x"}, "it was answered"),
+        ({}, ""),
+    ],
+)
+def test_read_is_told_with_its_proof(proof: dict[str, str], told: str) -> None:
+    (line,) = state_lines(
+        MESSAGE, [DELIVERY], [replace(event("message.read", 1, 8), proof=proof)], seen_by(SELLER), WORDS
+    )
+    assert (line.word, line.text, line.proof) == ("read", "Read by Jean D. (ACME)", told)
+
+
+def test_each_reader_has_one_line_the_furthest() -> None:
+    other = replace(DELIVERY, recipient=2, state=DeliveryState.SENT)
+    mine = replace(MESSAGE, side="buyer", author=1)
+    events = [
+        event("message.read", 2, 8, by="mdn"),
+        event("message.read", 3, 8, by="page"),
+        event("message.answered", 2, 8),
+        event("message.answered", None, 8),
+    ]
+    late = replace(DELIVERY, recipient=1)
+    lines = state_lines(mine, [other, late], events, seen_by(BUYER), WORDS)
+    assert [(line.word, line.text) for line in lines][:2] == [
+        ("answered", "Answered by Anna W. (Werk GmbH)"),
+        ("read", "Read by Ben K. (Werk GmbH)"),
+    ]
+    assert [line.word for line in lines][2:] == ["way"]
