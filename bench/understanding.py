@@ -220,6 +220,13 @@ def hostile() -> Iterator[Row]:
         "header lines": "From: a@b.c\n" * (mb // 12),
         "law": "this e-mail is confidential and intended for the addressee\n\n" * (mb // 61),
         "tabs and colons": "\ta:\n" * (mb // 4),
+        "quotes and answers": "> a\nb\n" * (mb // 6),
+        "attributions without an end": "On Tue, 3 Mar 2026 at 8:05, A <\n" * (mb // 33),
+        "header blocks": "From: a\nSent: b\nTo: c\nSubject: d\n" * (mb // 32),
+        "beginnings of our marker": "Please write your reply\n" * (mb // 24),
+        "drawn lines": "-----\n" * (mb // 6),
+        "brackets": "<a" * (mb // 2),
+        "initials": "a:\nAB> x\n" * (mb // 9),
     }
     worst = max(_seconds(body, "plain") for body in bodies_of.values())
     yield Row("1 MB of hostile text, worst, s", worst, 1.0, len(bodies_of), at_most=True)
@@ -228,6 +235,9 @@ def hostile() -> Iterator[Row]:
         "<blockquote>a" * (mb // 13),
         '<div class="gmail_quote">a' * (mb // 26),
         "<br>" * (mb // 4),
+        "<" * mb,
+        '<blockquote type="cite">a</blockquote>b' * (mb // 39),
+        "<p>a</p>" * (mb // 8),
     )
     yield Row(
         "1 MB of hostile HTML, worst, s", max(_seconds(body, "html") for body in html), 1.0, len(html), at_most=True

@@ -131,6 +131,19 @@ HOSTILE = {
     "law": "this e-mail is confidential and intended for the addressee\n\n",
     "addresses": "a@b.",
     "brackets": "<",
+    "brackets with letters": "<a",
+    "headings below drawn lines": "---\n*Previous replies*\n",
+    "header blocks in a row": "From: a\nSent: b\nTo: c\nSubject: d\n",
+    "beginnings of our marker": "Please write your reply\n",
+    "dates": "1/2/2026 ",
+    "combining marks": "e\u0301\u0301",
+    "invisible characters": "\u200b",
+    "wide colons": "：",
+    "carriage returns": "\r",
+    "warnings": "Caution: this e-mail came from outside the company, do not click links\n\n",
+    "footers of lists": "____\nmailing list\n",
+    "initials": "a:\nAB> x\n",
+    "soft breaks": "a=\n",
 }
 HOSTILE_HTML = {
     "nested elements": "<div>",
@@ -138,6 +151,11 @@ HOSTILE_HTML = {
     "quote elements": '<div class="gmail_quote">a',
     "breaks": "<br>",
     "open tags": "<div ",
+    "open comments": "<!--",
+    "ends without a beginning": "</div>",
+    "quotes side by side": '<blockquote type="cite">a</blockquote>b',
+    "pictures": '<img src="cid:a">',
+    "lines drawn in tables": "<table><tr><td>a<hr>",
 }
 
 
@@ -166,3 +184,17 @@ def test_the_time_for_hostile_text_grows_in_step_with_its_size(name: str) -> Non
 @pytest.mark.parametrize("name", HOSTILE_HTML)
 def test_the_time_for_hostile_html_grows_in_step_with_its_size(name: str) -> None:
     assert grows_in_step(HOSTILE_HTML[name], "html")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(PIECES | st.text(max_size=20), min_size=1, max_size=5), st.sampled_from(["\n", " ", "", "\n\n", "\n> "])
+)
+def test_whatever_is_repeated_takes_no_longer_than_it_may(pieces: list[str], between: str) -> None:
+    """A quarter of a megabyte of anything in a quarter of a second of processor time, and some for a slow machine."""
+    piece = between.join(pieces) + between + "."
+    body = piece * (250_000 // len(piece))
+    writer = reply.Writer("Tom Baker", (body[-5000:], body[:5000]))
+    started = time.process_time()
+    reply.split_body(body_of(body), writer)
+    assert time.process_time() - started < 0.5
