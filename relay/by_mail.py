@@ -49,7 +49,7 @@ async def act_by_mail(world: World, placed: Placed, decision: Decision, verb: st
 
 async def _document(world: World, placed: Placed, writer: Known) -> Reply:
     """Send the documents of a mail, its words with them; where one may not be sent, its writer is told why."""
-    leaves = [leaf for leaf in placed.understood.mail.attachments if is_document(leaf.type, leaf.inline)]
+    leaves = [leaf for leaf in placed.understood.mail.files if is_document(leaf.type, leaf.inline)]
     try:
         await may_send(world, [File(leaf.name, leaf.type, leaf.data) for leaf in leaves])
     except NoDocument as reason:

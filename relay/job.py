@@ -124,10 +124,7 @@ def _calendar_uids(connection: Connection, world: World, inquiry: int, side: str
     holding = {file.message for file in files if _is_calendar(file)}
     mails = (read(raw_of(connection, world, one.raw)) for one in rows if one.seq in holding)
     calendars = (
-        leaf.data
-        for mail in mails
-        for leaf in mail.attachments
-        if kind_of(File(leaf.name, leaf.type, b"")) == "calendar"
+        leaf.data for mail in mails for leaf in mail.files if kind_of(File(leaf.name, leaf.type, b"")) == "calendar"
     )
     return tuple(uid for data in calendars for uid in calendar_uids(data))
 

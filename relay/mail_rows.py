@@ -89,7 +89,7 @@ def add_message(
         language="",
     )
     message = replace(row, seq=add(connection, row))
-    add_all(connection, [_attachment(file, message.seq, understood, arrival.at) for file in mail.attachments])
+    add_all(connection, [_attachment(file, message.seq, understood, arrival.at) for file in mail.files])
     proof = {"channel": arrival.channel}
     add_event(connection, placed.inquiry.seq, arrival.at, "message.received", author, message.seq, proof)
     return message

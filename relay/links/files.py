@@ -149,7 +149,7 @@ async def _leaves(desk: Desk, message: MessageRow) -> tuple[Attachment, ...]:
     if message.raw is None:
         return ()
     data = await _raw(desk, message.raw)
-    return (await asyncio.to_thread(read, data)).attachments
+    return (await asyncio.to_thread(read, data)).files
 
 
 def shown_type(data: bytes) -> str:

@@ -6,6 +6,8 @@ character, so none can ever become a header line again. The bytes of the mail it
 
 from dataclasses import dataclass, field
 
+from .tnef import is_packed
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -29,7 +31,15 @@ class Mail:
     raw_headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)  # unfolded, undecoded values
     text_from_html: bool = False  # True: the mail had no text part and `text` was made from the HTML
     seal: str = ""  # "signed" or "encrypted": a part of it passes as it is (sealed.py); "" for an open mail
+    unpacked: tuple[Attachment, ...] = ()  # the files inside a winmail.dat
     defects: tuple[str, ...] = ()  # what was odd, one short fixed word each: "charset", "depth", "boundary" …
+
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """The attachments as people mean them: a winmail.dat gives way to what is in it."""
+        if not self.unpacked:
+            return self.attachments
+        return (*(one for one in self.attachments if not is_packed(one.type, one.name)), *self.unpacked)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every decoded value of the header `name` (any case), in order."""

@@ -5,6 +5,7 @@ by the caller, so nothing is lost.
 """
 
 import re
+from collections.abc import Iterator
 from html import escape
 
 from . import body, charsets, flowed, headers, mime, tnef
@@ -57,6 +58,7 @@ class _Reading:
             text=text,
             html=html,
             attachments=attachments,
+            unpacked=tuple(_unpacked(attachments)),
             raw_headers=self.root.fields,
             text_from_html=from_html,
             seal=found.seal if (found := sealed(self.data, self.root)) else "",
@@ -149,6 +151,13 @@ class _Reading:
             inline=part.disposition.value == "inline" or part.content_id in cids,
             content_id=part.content_id,
         )
+
+
+def _unpacked(attachments: tuple[Attachment, ...]) -> Iterator[Attachment]:
+    for packed in attachments:
+        if tnef.is_packed(packed.type, packed.name):
+            for file in tnef.files_of(packed.data):
+                yield Attachment(clean_file_name(file.name), file.type, file.data)
 
 
 def _subject_name(content: bytes) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parley.relay.mail import read
 from parley.relay.mail.rtf import decompress, rtf_to_text
-from parley.relay.mail.tnef import text_of
+from parley.relay.mail.tnef import PackedFile, files_of, text_of
 
 BODY, HTML, RTF, CPID = 0x1000, 0x1013, 0x1009, 0x3FDE
 
@@ -92,6 +92,63 @@ def test_only_where_the_mail_has_no_other_text() -> None:
     assert read(mail("application/octet-stream").replace(b"winmail.dat", b"quote.doc")).text == ""
 
 
+def new_file(*attributes: bytes) -> bytes:
+    return attribute(0x00069002, bytes(14), level=2) + b"".join(attributes)
+
+
+def file_properties(*all_: bytes) -> bytes:
+    return attribute(0x00069005, struct.pack("<I", len(all_)) + b"".join(all_), level=2)
+
+
+PDF = b"%PDF-1.7 twelve pumps"
+LONG_NAME = variable(0x1F, 0x3707, "Angebot für Müller.pdf\0".encode("utf-16-le"))
+FILES = {
+    "of today": (
+        new_file(attribute(0x0006800F, PDF, level=2), file_properties(LONG_NAME)),
+        [PackedFile("Angebot für Müller.pdf", "application/pdf", PDF)],
+    ),
+    "of old programs, without properties": (
+        new_file(attribute(0x00018010, b"ANGEBOT.PDF\0", level=2), attribute(0x0006800F, PDF, level=2)),
+        [PackedFile("ANGEBOT.PDF", "application/pdf", PDF)],
+    ),
+    "as a property, with its type": (
+        new_file(file_properties(variable(0x102, 0x3701, PDF), variable(0x1E, 0x370E, b"image/x-a\0"))),
+        [PackedFile("", "image/x-a", PDF)],
+    ),
+    "two": (
+        new_file(attribute(0x0006800F, b"1", level=2)) + new_file(attribute(0x0006800F, b"2", level=2)),
+        [PackedFile("", "application/octet-stream", b"1"), PackedFile("", "application/octet-stream", b"2")],
+    ),
+    "a type that is none": (
+        new_file(
+            attribute(0x0006800F, PDF, level=2), file_properties(variable(0x1E, 0x370E, b"a\r\nB: c"))
+        ),
+        [PackedFile("", "application/octet-stream", PDF)],
+    ),
+    "a mail inside stays packed": (new_file(file_properties(variable(0x0D, 0x3701, bytes(16) + PDF))), []),
+    "empty": (new_file(attribute(0x0006800F, b"", level=2)), []),
+    "data before any file": (attribute(0x0006800F, PDF, level=2), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_are_read(name: str) -> None:
+    attributes, expected = FILES[name]
+    assert list(files_of(packed(properties(LONG), attributes))) == expected
+    assert files_of(b"no such file" + attributes) == ()
+
+
+def test_a_mail_tells_what_its_winmail_dat_holds() -> None:
+    data = base64.encodebytes(packed(properties(LONG), FILES["of today"][0]))
+    mail = read(b"Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n" + data)
+    assert [one.name for one in mail.attachments] == ["winmail.dat"]
+    assert [(one.name, one.type, one.data) for one in mail.files] == [
+        ("Angebot für Müller.pdf", "application/pdf", PDF)
+    ]
+    nothing = read(b"Content-Type: application/ms-tnef; name=winmail.dat\n\nx")
+    assert nothing.files == nothing.attachments
+
+
 def test_repetitions_and_words_known_beforehand() -> None:
     # The example of [MS-OXRTFCP] section 4.1: a run from the dictionary, then repetitions.
     data = bytes.fromhex(
@@ -112,10 +169,12 @@ def test_rich_text_that_wraps_html() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(PACKED)), st.data())
 def test_any_damage(name: str, data: st.DataObject) -> None:
-    whole = bytearray(PACKED[name])
+    whole = bytearray(PACKED[name] + FILES["of today"][0])
     for _ in range(data.draw(st.integers(0, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    text_of(bytes(whole[: data.draw(st.integers(0, len(whole)))])).encode()
+    some = bytes(whole[: data.draw(st.integers(0, len(whole)))])
+    text_of(some).encode()
+    files_of(some)
 
 
 @settings(max_examples=200, deadline=None)
