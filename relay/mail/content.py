@@ -10,7 +10,8 @@ import re
 LINE = 76
 _BLOCK = LINE // 4 * 3 * 1024  # octets of whole lines that stay in the processor's cache
 _FROM = re.compile(rb"^(?:From )+", re.MULTILINE)
-_LONG_LINE = re.compile(rb"[^\n]{999}")
+# A line longer than SMTP takes, and what a mailbox file or a careless server takes for an end (RFC 2049 section 3).
+_UNSAFE_LINE = re.compile(rb"[^\n]{999}|^\.$|^From ", re.MULTILINE)
 
 
 def text_body(text: str) -> tuple[str, list[bytes]]:
@@ -54,7 +55,7 @@ def _base64_block(data: bytes) -> bytes:
 def seven_bit(data: bytes) -> bytes | None:
     """`data` with CRLF line ends where it may stand in a mail as it is (RFC 2045 section 2.7), else None."""
     lines = data.replace(b"\r\n", b"\n")
-    if not lines.isascii() or b"\r" in lines or b"\0" in lines or _LONG_LINE.search(lines):
+    if not lines.isascii() or b"\r" in lines or b"\0" in lines or _UNSAFE_LINE.search(lines):
         return None
     if lines and not lines.endswith(b"\n"):
         lines += b"\n"

@@ -81,6 +81,15 @@ def test_any_letter(letter: Letter) -> None:
     assert not letter.html or text_of(parts[1]) == written_text(letter.html)
 
 
+@pytest.mark.parametrize("line", [b".", b"From here on", b"x" * 999])
+def test_an_enclosed_mail_with_a_line_that_ends_mails_elsewhere_is_encoded(line: bytes) -> None:
+    inside = b"Subject: x\r\n\r\nabove\r\n" + line + b"\r\nbelow\r\n"
+    mail = write(replace(LETTER, files=(File("", "message/rfc822", inside),)))
+    assert_clean(mail)
+    (found,) = read(mail).attachments
+    assert (found.name, found.data) == ("message.eml", inside)
+
+
 @settings(max_examples=200, deadline=None)
 @given(letters)
 def test_any_letter_as_our_reader_sees_it(letter: Letter) -> None:
