@@ -78,8 +78,10 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
     for package in listed_packages():
         folder = package.replace(".", "/")
         assert any(name.startswith(f"{folder}/") and name.endswith(".py") for name in names), package
-    for data in ("templates/mail", "templates/page", "templates/strings/fr", "templates/static"):
+    for data in ("templates/mail", "templates/page", "templates/static"):
         assert any(name.startswith(f"parley/{data}") for name in names), data
+    for catalogue in (ROOT / "templates" / "strings").glob("*/parley.po"):
+        assert f"parley/{catalogue.relative_to(ROOT).as_posix()}" in names
     assert not any("/tests/" in name for name in names)
 
 
