@@ -1,11 +1,15 @@
 """No word of ours reaches anybody untranslated: mails are made in a language of brackets, and all templates read."""
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from parley.relay.compose.i18n import languages
+from babel.messages.pofile import read_po
+from parley.relay.business_hours import read_hours
+from parley.relay.compose.i18n import FOLDER, languages, words_for
 from parley.relay.compose.reasons import REASONS
+from parley.relay.compose.response_words import counted_line, response_line
 from parley.tests.brackets import WORD, bracketed, shown, speaking_brackets, unbracketed
 from parley.tests.every_mail import Cast, cases, every_mail
 
@@ -23,12 +27,34 @@ HOSTILE = (
 )
 
 
+def words_of_mails() -> set[str]:
+    """All sentences of ours that stand in the code and templates of mails."""
+    with (FOLDER / "fr" / "parley.po").open("rb") as file:
+        found = [
+            message.id[-1] if isinstance(message.id, tuple | list) else message.id
+            for message in read_po(file)
+            if any(str(path).startswith(("relay/compose/", "templates/mail/")) for path, _ in message.locations)
+            and not any(str(path).endswith("response_words.py") for path, _ in message.locations)
+        ]
+    return {*filter(None, found)}
+
+
 def test_no_word_of_a_mail_is_outside_of_translation() -> None:
-    with speaking_brackets():
+    with speaking_brackets() as catalogue:
         for name, mail in every_mail(Cast("en", WORD)):
             text = f"{mail.subject} {mail.from_.name}\n{mail.text}"
             assert unbracketed(text) == [], name
             assert not mail.html or unbracketed(shown(mail.html)) == [], name
+    assert words_of_mails() - catalogue.seen == set(), "tests/every_mail.py does not make the mail that says this"
+
+
+@pytest.mark.parametrize("stopped_by", [None, "message", "phone", "decline"])
+def test_no_word_of_the_response_clock_is_outside_of_translation(stopped_by: str | None) -> None:
+    hours = read_hours(("mon", "tue", "fri"), ("09:00-12:00",), "UTC", (date(2026, 12, 25),))
+    with speaking_brackets():
+        words = words_for("en")
+        said = f"{response_line(words, stopped_by, timedelta(hours=3))} {counted_line(words, hours)}"
+    assert unbracketed(said) == []
 
 
 def test_what_the_brackets_find() -> None:
