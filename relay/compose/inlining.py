@@ -1,5 +1,4 @@
-"""Mail templates made ready when they are loaded, once: styles written into each tag, as mail programs want them, and
-the sentences that have no places filled in in the reader's language already.
+"""Mail templates with their styles written into each tag, as mail programs want them: done once, when one is loaded.
 
 The style inliner reads HTML, not jinja. So every piece of jinja is put away first, as a comment where it is a
 statement (allowed everywhere, even between the rows of a table) and as a word where it is a value, and put back after.
@@ -7,49 +6,13 @@ A statement must therefore not stand inside a tag, and a loop over rows needs it
 """
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader
-
-from .i18n import Words
-from .plain import wrap
-
-FOLDER = Path(__file__).parents[2] / "templates" / "mail"
 
 _COMMENT = re.compile(r"\{#.*?#\}\s*", re.DOTALL)
 _JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _KEPT = re.compile(r"<!--kept(\d+)-->|kept(\d+)tpek")
-_SENTENCE = re.compile(r'\{\{ _\("((?:[^"\\%]|%%)*)"\)(\|wrap)? \}\}')
 _VARIABLE = re.compile(r"var\(--([a-z-]+)\)")
-
-
-class ReadyLoader(FileSystemLoader):
-    """Loads from templates/mail; `var(--brand)` in the style sheet becomes the value `palette.brand`."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__(FOLDER)
-        self._words = words
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """Return source, file and freshness, for jinja2. Raises TemplateNotFound."""
-        source, file, uptodate = super().get_source(environment, template)
-        if template.endswith(".html"):
-            source = inlined(source, (FOLDER / "mail.css").read_text(encoding="utf-8"))
-        return translated(source, self._words), file, uptodate
-
-
-def translated(source: str, words: Words) -> str:
-    """Return a template with its `{{ _("…") }}` in this language; sentences with places are left to each mail."""
-
-    def say(match: re.Match[str]) -> str:
-        text = words.catalogue.gettext(match[1]) % {}
-        if "{{" in text or "{%" in text or "{#" in text:
-            return match[0]  # it would be read as jinja
-        return wrap(text) if match[2] else text
-
-    return _SENTENCE.sub(say, source)
 
 
 def inlined(source: str, css: str) -> str:

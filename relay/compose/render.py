@@ -10,7 +10,7 @@ from functools import cache
 from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from .i18n import Words, words_for
-from .inlining import ReadyLoader
+from .loading import ReadyLoader
 from .plain import wrap
 
 
