@@ -48,8 +48,11 @@ class Reception:
         self._world = world
 
     async def resolve(self, local: str, domain: str) -> Hit | Reply:
-        """Say whom an address leads to."""
-        return await resolve(self._world, local, domain)
+        """Say whom an address leads to. Raises StoreUnavailable."""
+        try:
+            return await resolve(self._world, local, domain)
+        except (StoreFailed, StoreClosed) as error:
+            raise StoreUnavailable(str(error)) from error
 
     async def receive(self, arrival: Arrival) -> Reply:
         """Take a mail in; the answer comes after the commit. Raises StoreUnavailable."""
@@ -75,11 +78,15 @@ class Gateway:
         journal: Journal | None = None,
         clock: Clock = utc_now,
         roles: Collection[str] = ROLES,
+        *,
+        one_of_several: bool = False,
     ) -> None:
+        """`one_of_several`: other processes listen on the same SMTP port."""
         self.settings = settings
         self.journal = journal or make_journal(settings, clock)
         self._clock = clock
         self._roles = tuple(role for role in ROLES if role in roles)
+        self._one_of_several = one_of_several
         self._stack = AsyncExitStack()
         self._work = asyncio.Event()
         self._world: World | None = None
@@ -132,11 +139,16 @@ class Gateway:
             self.journal,
             self._clock,
             LinkMaker(secret),
-            self._work.set,
+            lambda: self._wake(store),
             make_prover(settings),
             make_signer(settings),
             self._make_readers(),
         )
+
+    def _wake(self, store: Store) -> None:
+        """Something waits in the queue. Another process may be at the delivery it waits behind: it is told too."""
+        self._work.set()
+        store.tell()
 
     def _make_readers(self) -> Readers:
         readers = Readers()
@@ -146,6 +158,7 @@ class Gateway:
     async def _start_deliverer(self, world: World) -> None:
         if "deliver" not in self._roles:
             return
+        world.store.on_work(self._work.set)
         deliverer = Deliverer(world, Transport(world.settings), self._work)
         task = asyncio.create_task(self._keep_running(deliverer))
         self._stack.push_async_callback(self._end, task)
@@ -181,7 +194,8 @@ class Gateway:
             self._stack.push_async_callback(links.stop, _GRACE)
             self.journal.listening(door="links", address=_told(self.links_address))
         if "smtp" in self._roles:
-            smtp = SmtpDoor(settings.smtp, Reception(world), self.journal, self._clock, tls_context(settings))
+            tls, shared = tls_context(settings), self._one_of_several
+            smtp = SmtpDoor(settings.smtp, Reception(world), self.journal, self._clock, tls, shared=shared)
             self.smtp_address = await smtp.start()
             self._stack.push_async_callback(smtp.stop, _GRACE)
             self.journal.listening(door="smtp", address=_told(self.smtp_address))

@@ -1,10 +1,11 @@
 """How the `parley` command asks a running `parley serve` to change something: JSON lines on a local socket.
 
-SQLite has one writing process. While the gateway runs, every change goes through it; when it does not run, the
+While a gateway runs, every change goes through it (SQLite has one writing process); when none does, the
 command opens the store itself. Both ways call the same function of `commands.py`.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 Handler = Callable[[str, object], Awaitable[object]]
 
 _LONGEST_PATH = 100  # bytes of a Unix socket's address that every system takes
+_TAKE_OVER = 2.0  # seconds between two looks whether the socket is free
 _LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -36,28 +38,59 @@ def socket_path(wanted: Path) -> Path:
 
 
 class ControlDoor:
-    """Listens for commands. `handler(name, argument)` returns what is sent back; ControlError is told as it is."""
+    """Listens for commands. `handler(name, argument)` returns what is sent back; ControlError is told as it is.
+
+    Several gateways may work from the same settings (PostgreSQL): the first has the socket, the others wait for it.
+    Who has it holds a lock file beside it, which the system lets go when that process dies.
+    """
 
     def __init__(self, path: Path, handler: Handler) -> None:
         self._path = socket_path(path)
         self._handler = handler
         self._server: asyncio.Server | None = None
+        self._lock = -1
+        self._waiting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Listen; only this user may connect."""
+        """Listen, only this user may connect; or wait for the socket while another gateway has it."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not await self._take():
+            self._waiting = asyncio.create_task(self._wait())
+
+    async def stop(self) -> None:
+        """Close the socket and remove it."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+            os.close(self._lock)
+
+    async def _wait(self) -> None:
+        """Take the socket over when the gateway that has it is gone."""
+        while not await self._take():  # noqa: ASYNC110 (another process's lock wakes nobody)
+            await asyncio.sleep(_TAKE_OVER)
+
+    async def _take(self) -> bool:
+        """Listen, unless another gateway does."""
+        lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return False
         self._path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
             self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=_LONGEST_LINE)
+        except BaseException:
+            os.close(lock)
+            raise
         finally:
             os.umask(before)
-
-    async def stop(self) -> None:
-        """Close the socket and remove it."""
-        if self._server is not None:
-            self._server.close()
-            self._path.unlink(missing_ok=True)
+        self._lock = lock
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

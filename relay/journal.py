@@ -144,6 +144,10 @@ class Journal:
         """A mail could not be read within its limits, three times; it is kept and waits for ops. An alert."""
         self._write(id, "quarantined", size=size, cause=cause)
 
+    def swept(self, *, blobs: int) -> None:
+        """Large mails that nothing names, left by a crash, were removed."""
+        self._write("-", "swept", blobs=blobs)
+
     def noted(self, *, id: str, inquiry: str, event: str, about: str) -> None:
         """A mail that is no party's message (bounce, auto-reply, receipt) became an event of the history."""
         self._write(id, "noted", inquiry=inquiry, kind=event, about=about)

@@ -51,6 +51,9 @@ class PoolWriter:
                     answer([Answer(ticket, None, StoreFailed(str(again)))])
                     return
                 time.sleep(_PAUSE)
+            except Exception as error:  # noqa: BLE001 (whatever happens, somebody waits for the answer)
+                answer([Answer(ticket, None, error)])
+                return
 
     def _once(self, ticket: Ticket, until: float) -> Answer:
         """Run a unit in one transaction. Raises _Again when nothing of it was written and it may be tried again."""
@@ -126,5 +129,7 @@ def unreachable(error: DBAPIError) -> bool:
 
 def roll_back(connection: Connection) -> None:
     """Undo the transaction; a broken connection has done so already."""
+    if connection.invalidated:
+        return
     with suppress(DBAPIError):
         connection.exec_driver_sql("ROLLBACK")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from .postgresql import Lock
 
@@ -130,7 +130,7 @@ class AmongOthers:
             try:
                 connection = connection or self._come_back()
                 self._listen(connection)
-            except DBAPIError:
+            except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
                 if connection is not None:
                     connection.invalidate()
                     connection.close()
@@ -155,8 +155,6 @@ class AmongOthers:
             if heard and self._wake is not None:
                 with suppress(RuntimeError):  # the event loop is closed
                     self._wake()
-            if raw.closed:
-                raise DBAPIError("LISTEN", None, RuntimeError("the connection is closed"))
 
 
 def others(connection: Connection) -> frozenset[int]:

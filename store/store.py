@@ -101,8 +101,8 @@ class Store:
     def tell(self) -> None:
         """Say to the other processes that there is work; never blocks. Those that miss it find the work by polling."""
         self._tell_again = self._telling
-        if self._telling or self._closed:
-            return
+        if self._telling or self._closed or self._lock is not None:
+            return  # under way, or there is nobody else
         self._telling = True
         asyncio.get_running_loop().run_in_executor(self._pool, self._tell).add_done_callback(self._told)
 

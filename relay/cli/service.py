@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,9 @@ def serve(
     role: Annotated[
         list[str] | None, typer.Option("--role", help="smtp, deliver, links; several by comma or repeated [all].")
     ] = None,
+    worker: Annotated[
+        bool, typer.Option("--worker", hidden=True, help="One of several: see [smtp] processes.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Run the gateway until SIGTERM; prints each listener and then `ready`."""
@@ -36,20 +40,55 @@ def serve(
     wrong = [name for name in roles if name not in _ROLES]
     if wrong:
         fail(f"there is no role {wrong[0]}; roles are {', '.join(_ROLES)}", 2)
-    asyncio.run(_serve(settings, roles))
+    if settings.smtp.processes > 1 and "smtp" in roles and not worker:
+        asyncio.run(_serve_several(settings, str(config_path(context, config)), roles))
+    else:
+        asyncio.run(_serve(settings, roles, worker=worker))
 
 
-async def _serve(settings: "Settings", roles: tuple[str, ...]) -> None:
+def _when_told_to_stop(*, worker: bool) -> asyncio.Event:
+    """Return what is set at SIGTERM or SIGINT; for one of several processes also when its parent is gone."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if worker:
+        loop.add_reader(sys.stdin.fileno(), lambda: (loop.remove_reader(sys.stdin.fileno()), stop.set()))
+    return stop
+
+
+async def _serve_several(settings: "Settings", config: str, roles: tuple[str, ...]) -> None:
+    from .crew import CannotStart, Crew, parley_command, reserve, shared_settings
+
+    stop = _when_told_to_stop(worker=False)
+    size = settings.smtp.processes
+    try:
+        reserved = reserve(settings.smtp.listen)
+    except OSError as error:
+        fail(f"cannot start: {error}")
+    host, port = reserved.getsockname()[:2]
+    listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    others = tuple(role for role in roles if role != "links")  # one process serves the pages
+    with reserved:
+        environment = shared_settings(listen, settings.smtp.connections, size)
+        crew = Crew(size, lambda n: parley_command(config, roles if n == 0 else others), environment, typer.echo)
+        try:
+            await crew.start()
+        except CannotStart as error:
+            fail("a process could not start", error.status)
+        typer.echo("ready")
+        await stop.wait()
+        await crew.stop()
+
+
+async def _serve(settings: "Settings", roles: tuple[str, ...], *, worker: bool) -> None:
     from ...store.engine import StoreInUse
     from ...store.schema import WrongSchema
     from ...store.writer import StoreFailed
     from ..app import Gateway
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    gateway = Gateway(settings, roles=roles)
+    stop = _when_told_to_stop(worker=worker)
+    gateway = Gateway(settings, roles=roles, one_of_several=worker)
     try:
         await gateway.start()
     except StoreInUse as error:

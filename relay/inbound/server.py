@@ -31,7 +31,11 @@ class SmtpDoor:
         journal: Journal,
         clock: Clock,
         tls: ssl.SSLContext | None,
+        *,
+        shared: bool = False,
     ) -> None:
+        """`shared`: other processes listen on the same port, and the system spreads the connections."""
+        self._shared = shared
         seats = Seats(settings.connections, settings.connections_per_ip)
         self._context = Context(settings, gatekeeper, journal, clock, tls, seats)
         self._connections: set[Connection] = set()
@@ -40,7 +44,7 @@ class SmtpDoor:
     async def start(self) -> tuple[str, int]:
         """Listen; return the address and port. Port 0 lets the system choose. Raises OSError."""
         host, _, port = self._context.settings.listen.rpartition(":")
-        listener = await _listen(host.strip("[]"), int(port))
+        listener = await _listen(host.strip("[]"), int(port), shared=self._shared)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Doorstep(self), sock=listener, backlog=BACKLOG)
         address, bound = cast(tuple[str, int], listener.getsockname()[:2])
@@ -93,14 +97,14 @@ class _Doorstep(asyncio.Protocol):
         self._door.admit(cast(asyncio.Transport, transport))
 
 
-async def _listen(host: str, port: int) -> socket.socket:
+async def _listen(host: str, port: int, *, shared: bool) -> socket.socket:
     """Return a bound socket. With IPPROTO_TCP named, asyncio sets TCP_NODELAY: no 40 ms stalls between replies."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
         listener.setblocking(False)
         listener.bind(address)
     except OSError:

@@ -29,7 +29,7 @@ from .marks import Mark, Marks
 from .transport import Outcome, Transport
 
 _TRIES = 3  # to make a mail
-_LOOK_FOR_THE_DEAD = 10.0  # seconds between two looks for leases of dead processes
+_LOOK_FOR_THE_DEAD = timedelta(seconds=5)  # between two looks for leases of dead processes
 _SHORTEST_WAIT = timedelta(milliseconds=50)  # a due delivery may have to wait for an earlier one
 
 
@@ -124,7 +124,7 @@ class Deliverer:
             now = self._world.clock()
             await self._world.store.write(lambda connection: outbox.take_back(connection, now, self._dead), of=())
             self._dead.clear()
-        self._look_again = loop.time() + _LOOK_FOR_THE_DEAD
+        self._look_again = loop.time() + _LOOK_FOR_THE_DEAD.total_seconds()
 
     async def _lease(self) -> bool:
         """Start what is due and fits; True when something was started."""
@@ -146,7 +146,7 @@ class Deliverer:
         overdue, due = await self._world.store.read(lambda connection: outbox.next_due(connection, now))
         self._more = overdue
         until_due = outbound.poll if due is None else due - now
-        seconds = min(max(until_due, _SHORTEST_WAIT), outbound.poll).total_seconds()
+        seconds = min(max(until_due, _SHORTEST_WAIT), outbound.poll, _LOOK_FOR_THE_DEAD).total_seconds()
         busy = len(self._running) >= outbound.connections
         with suppress(TimeoutError):
             async with asyncio.timeout(None if busy else seconds):

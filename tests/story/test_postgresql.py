@@ -1,0 +1,73 @@
+"""PostgreSQL is restarted, cleanly and by a crash, while mail comes in: nothing is lost, the gateway goes on."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiosmtplib
+import pytest
+from parley.tests import gateway, postgres
+from parley.tests.gateway import BUYER, SELLER, Running, mail, opened, running, to
+from parley.tests.peer import Peer
+
+RESTARTS = int(os.environ.get("PARLEY_TEST_RESTARTS", "3"))
+DURABLE = "-c fsync=off -c max_connections=100 -c shared_buffers=32MB"  # a crash of the server alone loses nothing
+
+
+@pytest.fixture
+def server() -> Iterator[postgres.Server]:
+    """A server of this test's own, which commits for good."""
+    if postgres.binaries() is None:
+        pytest.skip("no PostgreSQL server binaries on this machine")
+    with postgres.serving(DURABLE) as one:
+        gateway.ENGINE = one.database().render_as_string()
+        yield one
+        gateway.ENGINE = ""
+
+
+async def test_restarts_under_load(tmp_path: Path, peer: Peer, server: postgres.Server) -> None:
+    async with running(tmp_path, peer) as world:
+        masks = [(await world.open(reference=f"MK-{number}")).masks["buyer"] for number in range(4)]
+        over = asyncio.Event()
+        senders = [asyncio.create_task(keep_sending(world, number, mask, over)) for number, mask in enumerate(masks)]
+        for number in range(RESTARTS):
+            await eight_more(peer)
+            await asyncio.to_thread(server.stop, 3 if number % 2 else 2)
+            await asyncio.to_thread(server.start)
+        await eight_more(peer)
+        over.set()
+        taken = [id for ids in await asyncio.gather(*senders) for id in ids]
+        await peer.until(lambda: len({opened(got)["Message-ID"] for got in to(peer.mails, BUYER)}) >= len(taken), 40)
+        relayed = [opened(got)["Message-ID"] for got in to(peer.mails, BUYER)]
+        assert len(set(relayed)) == len(taken)  # nothing lost, and nothing recorded twice
+        assert len(relayed) == len(set(relayed))  # and nothing sent twice
+
+
+async def eight_more(peer: Peer) -> None:
+    had = len(peer.mails)
+    await peer.until(lambda: len(peer.mails) >= had + 8, timeout=40)
+
+
+async def keep_sending(world: Running, number: int, mask: str, over: asyncio.Event) -> list[str]:
+    """Send mail after mail, each again until it is taken, as a mail server does; returns what was taken."""
+    taken: list[str] = []
+    while not over.is_set():
+        id = f"{number}.{len(taken)}@werk.example"
+        data = mail(SELLER, mask, f"text {id}", message_id=id)
+        answer = await answer_to(world, mask, data)
+        assert answer < 500, world.lines[-3:]
+        if answer == 250:
+            taken.append(id)
+    return taken
+
+
+async def answer_to(world: Running, mask: str, data: bytes) -> int:
+    """Hand a mail in; returns the code that decided."""
+    try:
+        await world.send(SELLER, mask, data)
+        return 250
+    except aiosmtplib.SMTPRecipientsRefused as refusal:
+        return refusal.recipients[0].code
+    except aiosmtplib.SMTPResponseException as refusal:
+        return refusal.code

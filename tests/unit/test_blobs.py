@@ -1,0 +1,159 @@
+"""Large blobs, in a folder and in a bucket (a real S3 server on loopback): kept, read, swept, trouble told."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from parley.relay.clock import utc_now
+from parley.relay.journal import Journal
+from parley.relay.personal_links import LinkMaker
+from parley.relay.settings import parse
+from parley.relay.sweeping import sweep
+from parley.relay.world import World
+from parley.store import blob_folder, blobs
+from parley.store.blobs import open_blobs
+from parley.store.place import Bucket, Place, in_folder
+from parley.store.store import open_store
+
+LARGE = b"b" * (blobs.SMALL + 1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The URL of a server with the bucket `mails`."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    client = boto3.client(
+        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="key", aws_secret_access_key="secret"
+    )
+    client.create_bucket(Bucket="mails")
+    client.close()
+    yield url
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Bucket:
+    if request.param == "folder":
+        return tmp_path / "blobs"
+    return bucket(request.getfixturevalue("s3"), tmp_path.name)
+
+
+def bucket(url: str, prefix: str) -> Bucket:
+    return Bucket("mails", prefix, url, "us-east-1", "key", "secret")
+
+
+def name_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_what_is_put_can_be_read_and_put_again(where: Path | Bucket) -> None:
+    keep = open_blobs(where).keep
+    keep.put(name_of(LARGE), LARGE)
+    keep.put(name_of(LARGE), LARGE)
+    assert keep.get(name_of(LARGE)) == LARGE
+    with pytest.raises(FileNotFoundError):
+        keep.get("0" * 64)
+
+
+def test_the_old_are_listed_and_what_was_put_again_stays(where: Path | Bucket) -> None:
+    keep, name = open_blobs(where).keep, name_of(LARGE)
+    assert list(keep.old(datetime.now(UTC) + HOUR)) == []
+    keep.put(name, LARGE)
+    assert list(keep.old(datetime.now(UTC) - HOUR)) == []
+    assert list(keep.old(datetime.now(UTC) + HOUR)) == [name]
+    assert not keep.remove_old(name, datetime.now(UTC) - HOUR)
+    assert keep.get(name) == LARGE
+    assert keep.remove_old(name, datetime.now(UTC) + HOUR)
+    assert not keep.remove_old(name, datetime.now(UTC) + HOUR)
+    with pytest.raises(FileNotFoundError):
+        keep.get(name)
+
+
+async def test_orphans_are_swept_and_nothing_else(where: Path | Bucket, tmp_path: Path) -> None:
+    store = open_store(Place(in_folder(tmp_path).url, where))
+    try:
+        named = store.blobs.put(LARGE)
+        await store.write(lambda connection: blobs.record(connection, [named]))
+        store.blobs.put(LARGE + b"left by a crash")
+        lines: list[str] = []
+        settings = parse("", "test", tmp_path, {})
+        world = World(settings, store, Journal(lines.append), utc_now, LinkMaker(b"s" * 32), lambda: None)
+        assert await sweep(world, datetime.now(UTC)) == 0
+        assert await sweep(world, datetime.now(UTC) + 2 * DAY) == 1
+        assert await store.read(lambda connection: store.blobs.get(connection, named.hash)) == LARGE
+        assert [line.split()[2:] for line in lines] == [["swept", "blobs=1"]]
+    finally:
+        store.close()
+
+
+def test_a_file_half_written_by_a_crash_is_swept_and_a_young_one_is_not(tmp_path: Path) -> None:
+    keep, name = open_blobs(tmp_path).keep, name_of(LARGE)
+    keep.put(name, LARGE)
+    half = tmp_path / name[:2] / f".{name}.12345678"
+    half.write_bytes(b"half")
+    old = (datetime.now(UTC) - 2 * DAY).timestamp()
+    os.utime(half, (old, old))
+    assert list(keep.old(datetime.now(UTC) - DAY)) == [half.name]
+    assert keep.remove_old(half.name, datetime.now(UTC) - DAY)
+    assert [path.name for path in (tmp_path / name[:2]).iterdir()] == [name]
+
+
+def test_a_file_that_is_put_while_it_is_swept_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep, name = open_blobs(tmp_path).keep, name_of(LARGE)
+    keep.put(name, LARGE)
+    path = tmp_path / name[:2] / name
+    old = (datetime.now(UTC) - 2 * DAY).timestamp()
+    os.utime(path, (old, old))
+    rename = Path.rename
+
+    def put_first(self: Path, target: Path) -> Path:
+        if self == path and not monkeypatch_done:
+            monkeypatch_done.append(True)
+            keep.put(name, LARGE)  # a mail comes in between the sweeper's look and its deed
+        return rename(self, target)
+
+    monkeypatch_done: list[bool] = []
+    monkeypatch.setattr(Path, "rename", put_first)
+    assert not keep.remove_old(name, datetime.now(UTC) - DAY)
+    assert keep.get(name) == LARGE
+
+
+def test_a_bucket_that_is_away_is_an_oserror_and_tells_no_secret() -> None:
+    keep = open_blobs(bucket("http://127.0.0.1:9", "x")).keep
+    with pytest.raises(OSError, match="the bucket cannot be used") as caught:
+        keep.put(name_of(LARGE), LARGE)
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(bucket("http://127.0.0.1:9", "x"))
+
+
+def test_a_bucket_that_does_not_exist_is_told(s3: str) -> None:
+    keep = open_blobs(Bucket("nobodys", "", s3, "us-east-1", "key", "secret")).keep
+    with pytest.raises(OSError):  # noqa: PT011 (the server's own words)
+        keep.put(name_of(LARGE), LARGE)
+
+
+def test_each_folder_on_the_way_is_synced_before_put_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        fsync(handle)
+
+    monkeypatch.setattr(blob_folder.os, "fsync", note)
+    name = name_of(LARGE)
+    open_blobs(tmp_path / "blobs").keep.put(name, LARGE)
+    assert synced[0].startswith(f".{name}.")
+    assert synced[1:] == [name[:2], "blobs", tmp_path.name]
+    del synced[:]
+    open_blobs(tmp_path / "blobs").keep.put(name, LARGE)
+    assert synced == [name[:2]]  # whoever wrote it may not have come to that
