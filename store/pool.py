@@ -11,16 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from .postgresql import WRITERS, Lock, sqlstate
+from .postgresql import PATIENCE, WRITERS, Lock, may_pass
 from .writer import Answer, StoreClosed, StoreFailed, Ticket, answer, as_failure, committing
 
-_PATIENCE = 8.0  # seconds after which a unit is given up: its client is told 451 before it loses patience
 _PAUSE = 0.1  # seconds between tries
-_LOST_RACES = ("40001", "40P01")  # serialization failure, deadlock
-_COMING_UP = ("57P01", "57P02", "57P03", "53300")  # shutting down, crashed, starting, no connection free
 
 
 class PoolWriter:
@@ -33,7 +30,7 @@ class PoolWriter:
     def submit(self, ticket: Ticket) -> None:
         """Queue a unit; see UnitWriter."""
         try:
-            self._pool.submit(self._run, ticket, time.monotonic() + _PATIENCE)
+            self._pool.submit(self._run, ticket, time.monotonic() + PATIENCE)
         except RuntimeError:
             answer([Answer(ticket, None, StoreClosed())])
 
@@ -115,16 +112,6 @@ def _begin(connection: Connection, of: Collection[int] | None) -> str:
         locks = "; SELECT ".join((f"SELECT pg_advisory_xact_lock_shared({Lock.UNITS:d})", *each))
     # A BEGIN at the end takes the statements before it into its transaction; so the first result is the id.
     return str(connection.exec_driver_sql(f"SELECT pg_current_xact_id()::text; {locks}; BEGIN").scalar_one())
-
-
-def may_pass(error: DBAPIError) -> bool:
-    """True when the same work may go well a moment later: a race was lost, or the server is away."""
-    return error.connection_invalidated or sqlstate(error) in (*_LOST_RACES, *_COMING_UP) or unreachable(error)
-
-
-def unreachable(error: DBAPIError) -> bool:
-    """True when no connection could be made at all."""
-    return isinstance(error, OperationalError) and not sqlstate(error)
 
 
 def roll_back(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
 
 WRITERS = 6  # units under way at once
+PATIENCE = 8.0  # seconds after which work is given up: a client is told 451 before it loses patience
+_LOST_RACES = ("40001", "40P01")  # serialization failure, deadlock
+_COMING_UP = ("57P01", "57P02", "57P03", "53300")  # shutting down, crashed, starting, no connection free
 _CONNECTIONS = WRITERS + 8  # writers, readers, the presence, commands
 _OPTIONS = (
     "-c lock_timeout=8000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
@@ -90,3 +93,13 @@ def _prepare(connection: "PsycopgConnection[Any]", _record: Any) -> None:
 def sqlstate(error: DBAPIError) -> str:
     """Return PostgreSQL's code for an error, "" where the connection broke or there was none."""
     return getattr(error.orig, "sqlstate", None) or ""
+
+
+def may_pass(error: DBAPIError) -> bool:
+    """True when the same work may go well a moment later: a race was lost, or the server is away."""
+    return error.connection_invalidated or sqlstate(error) in (*_LOST_RACES, *_COMING_UP) or unreachable(error)
+
+
+def unreachable(error: DBAPIError) -> bool:
+    """True when no connection could be made at all."""
+    return isinstance(error, OperationalError) and not sqlstate(error)

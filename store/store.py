@@ -1,6 +1,7 @@
 """The store as everybody else sees it: `await store.write(unit)`, `await store.read(query)`, blobs."""
 
 import asyncio
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from .blobs import Blobs, open_blobs
 from .engine import WriterLock, open_engine
 from .place import Place
+from .postgresql import PATIENCE, may_pass
 from .presence import Alone, Presence
 from .schema import require_schema
 from .writer import StoreClosed, StoreFailed, Ticket, UnitWriter, Writer, as_failure
@@ -18,6 +20,7 @@ from .writer import StoreClosed, StoreFailed, Ticket, UnitWriter, Writer, as_fai
 T = TypeVar("T")
 
 _READERS = 4
+_PAUSE = 0.2  # seconds between two tries of a query
 _BLOB_WORKERS = 4  # a large file's fsync must not keep a look-up waiting
 _BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
 
@@ -28,22 +31,34 @@ class Reader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._begin = _BEGIN[engine.dialect.name]
+        self._shared = engine.dialect.name == "postgresql"
 
     def run(self, query: Callable[[Connection], T]) -> T:
-        """Run `query` and return what it gives; every statement in it sees the same moment. Raises StoreFailed."""
-        try:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql(self._begin)
-                try:
-                    return query(connection)
-                finally:
-                    if not connection.invalidated:
-                        connection.exec_driver_sql("ROLLBACK")
-        except SQLAlchemyError as error:
-            failure = as_failure(error)
-            if failure is error:
-                raise
-            raise failure from error
+        """Run `query` and return what it gives; every statement in it sees the same moment. Raises StoreFailed.
+
+        It is run again for a few seconds while PostgreSQL is away.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._once(query)
+            except SQLAlchemyError as error:
+                if isinstance(error, DBAPIError) and self._shared and may_pass(error) and time.monotonic() < until:
+                    time.sleep(_PAUSE)
+                    continue
+                failure = as_failure(error)
+                if failure is error:
+                    raise
+                raise failure from error
+
+    def _once(self, query: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(self._begin)
+            try:
+                return query(connection)
+            finally:
+                if not connection.invalidated:
+                    connection.exec_driver_sql("ROLLBACK")
 
 
 class Store:

@@ -85,8 +85,8 @@ async def test_a_connection_lost_at_the_commit_neither_loses_nor_doubles(
 async def test_a_server_that_stays_away_is_told_in_time(
     shared: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert pool._PATIENCE <= 8
-    monkeypatch.setattr(pool, "_PATIENCE", 0.5)
+    assert pool.PATIENCE <= 8
+    monkeypatch.setattr(pool, "PATIENCE", 0.5)
     store = shared()
     cut_at_commit(store, "before", times=1000)
     began = asyncio.get_running_loop().time()
