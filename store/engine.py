@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 from .place import Place
 from .postgresql import open_postgresql
 
-_BUSY = 4000  # ms that a write waits for another program's lock; the one behind it waits as long again: under 10 s
+_BUSY = 3000  # ms that a write waits for another program's lock; the one behind it waits as long again: under 10 s
 _PRAGMAS = ("foreign_keys=ON", f"busy_timeout={_BUSY}")
 _WRITING = ("journal_mode=WAL", "synchronous=FULL")
 

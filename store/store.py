@@ -11,10 +11,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .blobs import Blobs, open_blobs
 from .engine import WriterLock, open_engine
+from .integrity import check
 from .place import Place
 from .postgresql import PATIENCE, may_pass
 from .presence import Alone, Presence
-from .schema import require_schema
+from .schema import head, require_schema, revision
 from .writer import StoreClosed, StoreFailed, Ticket, UnitWriter, Writer, as_failure
 
 T = TypeVar("T")
@@ -150,10 +151,15 @@ class Store:
 
 
 def open_store(place: Place) -> Store:
-    """Open the store for writing. Raises StoreInUse (SQLite: another process writes), WrongSchema, StoreFailed."""
+    """Open the store for writing.
+
+    Raises StoreInUse (SQLite: another process writes), StoreDamaged, WrongSchema, StoreFailed.
+    """
     lock = WriterLock(place.database) if place.database is not None else None
     engine = open_engine(place)
     try:
+        if lock is not None:
+            _check(engine)
         require_schema(engine)
         blobs = open_blobs(place.blobs)
         if lock is not None:
@@ -166,6 +172,12 @@ def open_store(place: Place) -> Store:
         if isinstance(error, DBAPIError):
             raise StoreFailed(str(error.orig)) from error
         raise
+
+
+def _check(engine: Engine) -> None:
+    """Look at a SQLite store of this version; require_schema answers for the others."""
+    if revision(engine) == head():
+        check(engine)
 
 
 def _open_shared(engine: Engine, blobs: Blobs) -> Store:

@@ -104,6 +104,13 @@ class Server:
         self._make(name, template)
         return self.url(name)
 
+    def run(self, tool: str, *words: str, output: Path | None = None) -> None:
+        """Run one of PostgreSQL's own programs on this server; what it prints goes to `output`."""
+        command = [str(self._bin / tool), "-h", str(self.folder), "-U", "parley", *words]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+        if output is not None:
+            output.write_bytes(done.stdout)
+
     def drop(self, url: URL) -> None:
         """Remove a database, whoever is still connected."""
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:

@@ -83,6 +83,7 @@ async def _serve_several(settings: "Settings", config: str, roles: tuple[str, ..
 
 async def _serve(settings: "Settings", roles: tuple[str, ...], *, worker: bool) -> None:
     from ...store.engine import StoreInUse
+    from ...store.integrity import StoreDamaged
     from ...store.schema import WrongSchema
     from ...store.writer import StoreFailed
     from ..app import Gateway
@@ -95,6 +96,8 @@ async def _serve(settings: "Settings", roles: tuple[str, ...], *, worker: bool) 
         fail(f"another process is writing to {error}", TRY_LATER)
     except WrongSchema as error:
         fail(str(error))
+    except StoreDamaged as error:
+        fail(f"the store is damaged ({error}); restore the last backup: docs/store.md")
     except StoreFailed as error:
         fail(f"the store cannot be opened: {error}", TRY_LATER)
     except (OSError, ValueError) as error:

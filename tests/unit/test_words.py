@@ -45,6 +45,22 @@ def wrongs(text: str, **environment: str) -> str:
         ('[outbound]\nretry = ["soon"]', 'relay.toml:2: outbound.retry.0 must be a time such as "30s"'),
         ("[outbound]\nretry = []", "relay.toml:2: outbound.retry needs at least one delay"),
         ('[store]\nurl = "mysql://x"', "relay.toml:2: store.url must be sqlite"),
+        ('[store]\nurl = "postgresql://h/d"', "relay.toml:2: store.url must be sqlite"),
+        ('[store]\nurl = "postgresql+psycopg://u@h:x/d"', "relay.toml:2: store.url is no URL of the form"),
+        ('[store]\nurl = "postgresql+psycopg://u@h"', "relay.toml:2: store.url is no URL of the form"),
+        ('[store]\nblobs = "s3://"', "relay.toml:2: store.blobs must be a folder or s3://bucket/prefix"),
+        ('[store]\nblobs = "s3://b"\nendpoint = "h:9"', "relay.toml:3: store.endpoint must begin with http"),
+        (
+            '[store]\nendpoint = "http://h:9"',
+            "endpoint, region, access_key, secret_key, secret_key_file are for blobs = s3",
+        ),
+        (
+            '[store]\nblobs = "s3://b"\naccess_key = "k"',
+            "access_key and secret_key (or secret_key_file) belong together",
+        ),
+        ('[store]\npassword_file = "p"', "password_file is for PostgreSQL"),
+        ('[store]\nsweep_after = "1m"', "relay.toml:2: store.sweep_after"),
+        ("[smtp]\nprocesses = 2", "smtp.processes must be 1: a SQLite store has exactly one writing process"),
         ('[[marketplace]]\nid = "a"\nname = "A"', "relay.toml:1: marketplace.0.reply_domain is missing"),
         (
             '[[marketplace]]\nid = "a"\nname = "A"\nreply_domain = "r.example"\n[[marketplace]]\nid = "B!"',

@@ -1,0 +1,52 @@
+"""A damaged database is found at the start, a sound one is not held up, however large."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from parley.store import integrity
+from parley.store.blobs import record
+from parley.store.engine import open_engine
+from parley.store.integrity import StoreDamaged, check
+from parley.store.place import in_folder
+from parley.store.schema import migrate
+from parley.store.store import open_store
+from sqlalchemy import Engine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    one = open_engine(in_folder(tmp_path))
+    migrate(one)
+    yield one
+    one.dispose()
+
+
+def test_a_sound_store_is_checked_whole(engine: Engine) -> None:
+    assert check(engine) == ()
+
+
+def test_time_runs_out_on_a_large_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integrity, "_STEPS", 1)
+    assert len(check(engine, 0)) > 5
+    assert check(engine) == ()  # the connection is as it was
+
+
+async def test_a_damaged_store_does_not_start(tmp_path: Path) -> None:
+    place = in_folder(tmp_path)
+    store = open_store(place)
+    kept = [store.blobs.put(bytes([number]) * 5000) for number in range(50)]
+    await store.write(lambda connection: record(connection, kept))
+    store.close()
+    file = tmp_path / "parley.db"
+    with sqlite3.connect(file) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'blob'").fetchone()
+    data = bytearray(file.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    file.write_bytes(data)
+    with pytest.raises(StoreDamaged):
+        open_store(place)
+    file.write_bytes(b"this is no database" * 1000)
+    with pytest.raises(Exception, match="not a database"):
+        open_store(place)
