@@ -1,11 +1,14 @@
 """Where the journal's lines go. A sink never raises: a full log disk must not stop mail."""
 
+import math
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 Sink = Callable[[str], None]
+_LOOK_AGAIN = 1.0  # seconds
 
 
 def to_stream(stream: TextIO | None = None) -> Sink:
@@ -21,10 +24,15 @@ def to_stream(stream: TextIO | None = None) -> Sink:
 
 
 class FileSink:
-    """Appends lines to a file; opens it again when it was moved away (logrotate). Falls back to stderr."""
+    """Appends lines to a file; opens it again within a second when it was moved away (logrotate). Else to stderr.
 
-    def __init__(self, path: Path) -> None:
+    `clock` gives seconds: asking at each line whether the file is still there would cost more than the line.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._clock = clock
+        self._looked_at = -math.inf
         self._file: TextIO | None = None
         self._identity: tuple[int, int] = (0, 0)
         self._fallback = to_stream()
@@ -37,6 +45,10 @@ class FileSink:
             self._fallback(f"{line} log_error={error.strerror!r}")
 
     def _current(self) -> TextIO:
+        now = self._clock()
+        if self._file is not None and now - self._looked_at < _LOOK_AGAIN:
+            return self._file
+        self._looked_at = now
         try:
             stat = self._path.stat()
             identity = (stat.st_dev, stat.st_ino)

@@ -21,8 +21,8 @@ async def resolve(world: World, local: str, domain: str) -> Hit | Reply:
     if name is None or domain.lower() not in ours:
         return NO_SUCH_ADDRESS
     if name.word == "bounce":
-        return await world.store.read(lambda connection: _bounce(connection, name, domain.lower()))
-    return await world.store.read(lambda connection: _mask(connection, world, name, domain.lower()))
+        return await world.store.look(lambda connection: _bounce(connection, name, domain.lower()))
+    return await world.store.look(lambda connection: _mask(connection, world, name, domain.lower()))
 
 
 def _mask(connection: Connection, world: World, name: MaskName, domain: str) -> Hit | Reply:

@@ -73,6 +73,7 @@ class Store:
         self._reader = Reader(engine)
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._disk = ThreadPoolExecutor(_BLOB_WORKERS, thread_name_prefix="store-blobs")
+        self._here = _look_up_connection(engine)
         self._closed = False
         self._telling = False
         self._tell_again = False
@@ -95,6 +96,18 @@ class Store:
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query in a thread and return what it gives. Raises StoreFailed, StoreClosed."""
         return await self._run(self._pool, lambda: self._reader.run(query))
+
+    async def look(self, query: Callable[[Connection], T]) -> T:
+        """Run one look-up by key: at once on SQLite, where a thread would cost ten times the look-up; else as `read`.
+
+        Never waits for a lock here: where one is held the query goes to a thread. Raises StoreFailed, StoreClosed.
+        """
+        if self._here is None or self._closed:
+            return await self.read(query)
+        try:
+            return query(self._here)
+        except DBAPIError:
+            return await self.read(query)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run disk work (blob files) off the event loop. Raises StoreClosed."""
@@ -145,9 +158,20 @@ class Store:
         self._pool.shutdown()
         self._disk.shutdown()
         self._presence.leave()
+        if self._here is not None:
+            self._here.close()
         self._engine.dispose()
         if self._lock is not None:
             self._lock.release()
+
+
+def _look_up_connection(engine: Engine) -> Connection | None:
+    """Return a connection to SQLite that never waits for a lock, for the event loop alone; None for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return None
+    connection = engine.connect()
+    connection.exec_driver_sql("PRAGMA busy_timeout=0").close()
+    return connection
 
 
 def open_store(place: Place) -> Store:

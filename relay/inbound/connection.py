@@ -1,17 +1,15 @@
 """One SMTP connection: bytes, lines, time limits, TLS, and a clean end. What is said is conversation.py's.
 
-aiosmtpd gives the stream, its flow control and the switch to TLS. Replaced here is what it leaves open to abuse:
-it cancels a mail being stored when the client hangs up, its one timer fires while we work, it reads a mail line
-by line with a limit per line, takes commands that end in a bare LF, and answers faults with a permanent 500.
+Built on asyncio's stream of lines and its flow control. The content of a mail never goes through that stream: it is
+read in blocks (data.py). A mail that is being stored is not cancelled when the client hangs up.
 """
 
 import asyncio
+import math
 import ssl
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import cast
-
-from aiosmtpd.smtp import SMTP
 
 from .. import crash
 from ..errors import EARLY_TALKER, LINE_TOO_LONG, STOPPING, TOO_BIG, TOO_SLOW
@@ -26,14 +24,19 @@ COMMAND_OCTETS = 2048  # RFC 5321 4.5.3.1.4 asks for 512, SMTPUTF8 and parameter
 LINGER = 2.0  # seconds a client gets to read our last words and hang up
 
 
-class Connection(SMTP):
+class Connection(asyncio.StreamReaderProtocol):
     """The protocol of one accepted connection. `on_end` is called once, when it is over."""
-
-    line_length_limit = COMMAND_OCTETS - 1  # of the stream: the greatest index of a line's end
 
     def __init__(self, context: Context, conversation: Conversation, on_end: Callable[["Connection"], None]) -> None:
         loop = asyncio.get_running_loop()
-        super().__init__(None, hostname=context.settings.hostname, tls_context=context.tls, loop=loop)
+        self._reader = asyncio.StreamReader(COMMAND_OCTETS - 1, loop)  # the greatest index of a line's end
+        super().__init__(self._reader, self._connected, loop)
+        self.loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._plain: asyncio.Transport | None = None  # below TLS
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = math.inf  # the loop's time at which waiting for a command is over
         self.finished: asyncio.Future[None] = loop.create_future()
         self._context = context
         self._settings = context.settings
@@ -49,6 +52,21 @@ class Connection(SMTP):
         self._why = "reset"
 
     # -- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; under TLS, go on without what the client sent in the clear after STARTTLS (RFC 3207 4.2)."""
+        self._transport = cast(asyncio.Transport, transport)
+        if self._plain is None:
+            super().connection_made(transport)
+            return
+        # asyncio has no public way to do this: StreamWriter.start_tls() cannot tell a failed handshake in time.
+        self._reader._transport = transport  # pyright: ignore
+        self._reader._buffer.clear()  # pyright: ignore
+        self._writer._transport = transport  # pyright: ignore
+
+    def _connected(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._task = self.loop.create_task(self._serve())
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: into the content of a mail while one is coming in, else into the stream of commands."""
@@ -69,28 +87,25 @@ class Connection(SMTP):
         self._client_done = True
         self._reader.feed_eof()
         self._end_content()
-        return self._tls_protocol is None and not self._leaving
+        return self._plain is None and not self._leaving
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone; a mail that is being taken goes on without it (conversation.py)."""
         if self.finished.done():
             return
         self.finished.set_result(None)
         self._leaving = True
-        if self._timeout_handle:
-            self._timeout_handle.cancel()
-        if self._original_transport:
-            self._original_transport.close()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-        if self._handler_coroutine:
-            self._handler_coroutine.cancel()
+        if self._timer:
+            self._timer.cancel()
+        if self._plain:
+            self._plain.close()
+        super().connection_lost(exc)
+        if self._task:
+            self._task.cancel()
         seconds = self.loop.time() - self._began
         talk = self.conversation
         self._context.journal.disconnected(session=talk.id, why=self._why, mails=talk.mails, seconds=seconds)
         self._on_end(self)
-
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        """Do without aiosmtpd's timer, which runs on while we work: each wait below has its own limit."""
 
     # -- the end
 
@@ -102,9 +117,8 @@ class Connection(SMTP):
 
     def abort(self) -> None:
         """Close now, whatever is under way."""
-        for transport in (self.transport, self._original_transport):
-            if transport:
-                cast(asyncio.Transport, transport).abort()
+        for transport in filter(None, (self._transport, self._plain)):
+            transport.abort()
 
     def _hang_up(self, turn: Turn) -> None:
         """Say the last words and close. Only our half first: closing with input unread would take them back."""
@@ -113,21 +127,23 @@ class Connection(SMTP):
         self._leaving = True
         self._why = turn.why
         self._reader.feed_eof()
-        self._timeout_handle = self.loop.call_later(LINGER, self.abort)
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(LINGER, self.abort)
         self._write(turn)
-        if self._client_done or self._tls_protocol:
+        if self._client_done or self._plain:
             self._writer.close()
             return
         try:
-            cast(asyncio.Transport, self.transport).resume_reading()  # to see the client's end, if it was paused
+            cast(asyncio.Transport, self._transport).resume_reading()  # to see the client's end, if it was paused
             self._writer.write_eof()
         except OSError:  # the client is gone already
             self.abort()
 
     # -- the conversation
 
-    async def _handle_client(self) -> None:
-        """Serve the client to the end; aiosmtpd starts this when the connection is made."""
+    async def _serve(self) -> None:
+        """Serve the client to the end."""
         try:
             await self._greet()
             while not self._leaving:
@@ -154,7 +170,8 @@ class Connection(SMTP):
             return
         if self.loop.time() >= self._limit(self._settings.session_timeout, self._began):
             raise TimeoutError
-        await asyncio.sleep(0)  # a client that sends a thousand commands at once must not stop the others
+        if self._unread():
+            await asyncio.sleep(0)  # a client that sends a thousand commands at once must not stop the others
         line = await self._read_line()
         await self._act(await self._sound(self.conversation.answer(line, early=self._unread())))
 
@@ -163,11 +180,7 @@ class Connection(SMTP):
         try:
             return await work
         except Exception as error:  # noqa: BLE001 (whatever it is, the client keeps the mail and tries again)
-            return Turn((await self.handle_exception(error),))
-
-    async def handle_exception(self, error: Exception) -> str:
-        """Return the line that answers a fault of ours: 451 and a reference, never the fault's text."""
-        return self.conversation.fault(error, "smtp").line
+            return turns.say(self.conversation.fault(error, "smtp"))
 
     async def _act(self, turn: Turn) -> None:
         if turn.then is Then.CLOSE:
@@ -182,11 +195,27 @@ class Connection(SMTP):
 
     async def _read_line(self) -> bytes:
         self._idle = True
+        self._watch(self._limit(self._settings.command_timeout))
         try:
-            async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
-                return await self._reader.readuntil(b"\n")
+            return await self._reader.readuntil(b"\n")
         finally:
             self._idle = False
+            self._deadline = math.inf
+
+    def _watch(self, deadline: float) -> None:
+        """Wake whoever reads a line at `deadline`. One timer for all commands: it is put off, not made anew."""
+        self._deadline = deadline
+        if self._timer is None or self._timer.when() > deadline:
+            if self._timer:
+                self._timer.cancel()
+            self._timer = self.loop.call_at(deadline, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        self._timer = None
+        if self.loop.time() >= self._deadline:
+            self._reader.set_exception(TimeoutError())
+        elif self._deadline < math.inf:
+            self._watch(self._deadline)
 
     async def _read_mail(self, go_ahead: Turn) -> None:
         limit = self._settings.max_message_bytes
@@ -207,6 +236,8 @@ class Connection(SMTP):
 
     async def _say(self, turn: Turn) -> None:
         self._write(turn)
+        if not cast(asyncio.Transport, self._transport).get_write_buffer_size():
+            return  # the system has taken it all
         async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
             await self._writer.drain()
 
@@ -214,12 +245,11 @@ class Connection(SMTP):
         self._writer.write(b"".join(line.encode("ascii", "replace") + b"\r\n" for line in turn.lines))
 
     async def _start_tls(self) -> None:
-        """Go on under TLS. What the client sent in the clear after STARTTLS is dropped by aiosmtpd, unread."""
+        """Go on under TLS."""
         handshake: asyncio.Future[None] = self.loop.create_future()
-        plain = self._original_transport = cast(asyncio.Transport, self.transport)
+        plain = self._plain = cast(asyncio.Transport, self._transport)
         context = cast(ssl.SSLContext, self._context.tls)
-        tls = self._tls_protocol = SmallTls(self.loop, self, context, handshake, server_side=True)
-        self.transport = tls._app_transport  # pyright: ignore
+        tls = SmallTls(self.loop, self, context, handshake, server_side=True)
         plain.set_protocol(tls)
         tls.connection_made(plain)
         try:

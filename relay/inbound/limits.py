@@ -1,6 +1,7 @@
 """How much one client may ask of the door. Everything is counted in memory and costs nothing to look up."""
 
 from collections import Counter
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..errors import TOO_BUSY, TOO_MANY_COMMANDS, TOO_MANY_ERRORS, TOO_MANY_FROM_YOU, Reply
@@ -35,6 +36,7 @@ class Seats:
             del self._taken[client]
 
 
+@lru_cache(maxsize=4096)
 def client_of(ip: str) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address (all one customer's)."""
     try:

@@ -272,8 +272,8 @@ async def test_replies_are_not_held_back_by_nagle():
     async with open_door() as door:
         await door.greeted()
         [accepted] = door.accepted()
-        assert accepted.transport
-        tcp: socket.socket = accepted.transport.get_extra_info("socket")
+        assert accepted._transport
+        tcp: socket.socket = accepted._transport.get_extra_info("socket")
         assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

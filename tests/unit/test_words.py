@@ -160,13 +160,15 @@ def test_any_value_stays_one_printable_line(sender: str, why: str) -> None:
 
 
 def test_the_log_file_is_opened_again_after_it_was_moved(tmp_path: Path) -> None:
-    sink = FileSink(tmp_path / "log" / "parley.log")
+    seconds = iter((0.0, 0.9, 1.0))
+    sink = FileSink(tmp_path / "log" / "parley.log", lambda: next(seconds))
     sink("one")
     (tmp_path / "log" / "parley.log").rename(tmp_path / "log" / "old")
     sink("two")
+    sink("three")
     sink.close()
-    assert (tmp_path / "log" / "old").read_text() == "one\n"
-    assert (tmp_path / "log" / "parley.log").read_text() == "two\n"
+    assert (tmp_path / "log" / "old").read_text() == "one\ntwo\n"
+    assert (tmp_path / "log" / "parley.log").read_text() == "three\n"
 
 
 def test_a_log_that_cannot_be_written_goes_to_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
