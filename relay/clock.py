@@ -1,6 +1,6 @@
 """Time and identifiers. Everything that needs the time is handed a `Clock`; tests hand in their own."""
 
-import secrets
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ def new_id(now: datetime) -> str:
     Identifiers made later sort later, so an index on them grows at one end. They are names, not secrets,
     and never decide an order: the store's sequence does.
     """
-    value = (int(now.timestamp() * 1000) << 35 | secrets.randbits(35)) & ((1 << 80) - 1)
+    value = (int(now.timestamp() * 1000) << 35 | random.getrandbits(35)) & ((1 << 80) - 1)
     return "".join(_BASE32[value >> shift & 31] for shift in range(75, -1, -5))
 
 

@@ -238,7 +238,9 @@ def _from(mail_from: str) -> dict[str, Value]:
 
 
 def _cut(value: Value) -> Value:
-    return _TOKEN.sub(r"\1\2…", value) if isinstance(value, str) else value
+    if not isinstance(value, str) or not ("-" in value or "." in value):
+        return value
+    return _TOKEN.sub(r"\1\2…", value)
 
 
 def _as_json(at: str, id: str, event: str, values: dict[str, Value]) -> str:

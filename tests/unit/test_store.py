@@ -31,7 +31,7 @@ from parley.store.tables import (
 )
 from parley.store.writer import StoreClosed
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -286,3 +286,26 @@ async def test_ops_drop_and_retry_only_what_is_not_under_way(store: Store) -> No
     await finish(store, "a", DeliveryState.SENT)
     assert not await finish(store, "a", DeliveryState.FAILED)
     assert await store.write(lambda c: outbox.fail_later(c, seq, NOW, "bounced 5.1.1"))
+
+
+async def test_a_look_up_sees_what_is_committed(store: Store) -> None:
+    await store.write(lambda connection: put(connection, "a"), of=())
+    assert await store.look(count) == 1
+
+
+async def test_a_look_up_on_sqlite_is_done_at_once_and_where_it_would_wait_in_a_thread(embedded: Store) -> None:
+    here = threading.get_ident()
+    assert await embedded.look(lambda _: threading.get_ident()) == here
+    seen: list[int] = []
+
+    def locked_at_first(connection: Connection) -> int:
+        seen.append(threading.get_ident())
+        if len(seen) == 1:
+            raise OperationalError("", None, sqlite3.OperationalError("database is locked"))
+        return count(connection)
+
+    assert await embedded.look(locked_at_first) == 0
+    assert seen[0] == here != seen[1]
+    embedded.close()
+    with pytest.raises(StoreClosed):
+        await embedded.look(count)
