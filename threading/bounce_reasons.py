@@ -47,6 +47,9 @@ _GONE = (
     r"(?:user|recipient|address|mailbox|account|addressee|person|alias|domain|host|name)(?: \S+){0,6}? "
     r"(?:does ?n[o']t|doesn t|do not|did not|not|no longer|n'existe) (?:exist\w*|found|known|valid|recogni[sz]ed|"
     r"be found|active here|listed)|"
+    r"(?:user|recipient|address|mailbox|account|alias|utente|destinatario) (?:is )?(?:invalid|unknown|non valid\w*)|"
+    r"(?:not|isn['’]?t) in my (?:\w+ ){0,4}(?:validrcptto|recipients?|users?|list)|n['’]existe pas|"
+    r"(?:has been|was|is) (?:deleted|removed|closed|terminated|cancelled)|"
     r"not listed in|is not recogni[sz]ed|not a (?:valid|known) (?:user|recipient|mailbox|address)|not our customer|"
     r"no (?:mailbox|account|person|one) (?:here|by|with|named)|no valid recipient|no users? here|"
     r"not a valid (?:user|recipient|mailbox)|"
@@ -69,7 +72,14 @@ _GONE = (
     r"找不到|不存在|無此使用者|見つかりません|存在しません|사용자를 찾을 수"
 )
 _PASSING_WORDS = re.compile(_PASSING, re.IGNORECASE)
-_TRY_AGAIN = re.compile("(?<!and )try again|temporar|again later", re.IGNORECASE)
+# Whatever else is said: it will pass, or it is the sender who is not known.
+_NOT_THIS = re.compile("(?<!and )try again|temporar|again later|sender verif", re.IGNORECASE)
+# Plain enough to count even under a status that speaks of a rule.
+_NO_SUCH_USER = re.compile(
+    r"(?:no such|unknown|invalid) (?:user|recipient|mailbox)|(?:user|recipient|mailbox|account) "
+    r"(?:is )?(?:unknown|not found|invalid|does not exist|doesn['’]?t exist)",
+    re.IGNORECASE,
+)
 # RFC 7505, and how Microsoft says that there is no such user; both come under statuses that say something else.
 _TAKES_NO_MAIL = re.compile(
     "host does not accept mail|indicated no smtp service|null mx|recipient address rejected: access denied",
@@ -81,13 +91,16 @@ _GONE_WORDS = re.compile(_GONE, re.IGNORECASE)
 def is_dead(status: str, diagnostic: str) -> bool:
     """The address itself is dead, by the status (RFC 3463) and the remote's words. Linear."""
     words = _SPACES.sub(" ", diagnostic[:2000])
-    own = reply_status(words) or status
+    told = reply_status(words)
+    own = told or status
     if _TAKES_NO_MAIL.search(words):
         return not own.startswith("4.")
-    if own.startswith(("4.", "2.", "5.2.0", "5.2.2", "5.2.3", "5.7.")) or "end of data" in words.lower():
-        return False  # a full mailbox, a rule; and who refuses only after the whole mail had accepted the address
+    if own.startswith(("4.", "2.", "5.2.0", "5.2.2", "5.2.3")) or "end of data" in words.lower():
+        return False  # a full mailbox; and who refuses only after the whole mail had accepted the address
     gone, passing = _GONE_WORDS.search(words), _PASSING_WORDS.search(words)
-    if gone and not _TRY_AGAIN.search(words) and (not passing or gone.start() < passing.start()):
+    if own.startswith("5.7."):  # from a report alone it is a guess about words that may be plain
+        return not told and not passing and not _NOT_THIS.search(words) and bool(_NO_SUCH_USER.search(words))
+    if gone and not _NOT_THIS.search(words) and (not passing or gone.start() < passing.start()):
         return own not in ("5.1.7", "5.1.8")  # those speak of the sender
     return not passing and own in _DEAD
 

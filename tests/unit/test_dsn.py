@@ -260,6 +260,34 @@ def test_a_humans_mail_speaks_of_no_failure() -> None:
         ("5.0.0", "Empfänger unbekannt", True),
         ("5.0.0", "utilisateur inconnu", True),
         ("", "", False),
+        # --- as systems say it, with and without a code
+        (
+            "5.1.1",
+            "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking",
+            True,
+        ),
+        ("5.5.0", "550 5.5.0 Requested action not taken: mailbox unavailable", True),
+        ("5.4.1", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)", True),
+        ("5.7.1", "553 Invalid recipient tom@acme.example (Mode: normal)", True),  # the report's guess, plain words
+        ("5.7.1", "550 5.7.1 No such user", False),  # the remote's own code: it may be a rule
+        ("", "550 Message was not accepted, local mailbox is unavailable: user not found", True),
+        ("", "550 This recipient is not in my validrcptto list", True),
+        ("", "553 sorry, this recipient isn't in my list of valid recipients", True),
+        ("", "550 Address invalid", True),
+        ("5.1.0", "550 5.1.0 Address unknown", True),
+        ("", "550 Utente non valido", True),
+        ("", "550 L'adresse du destinataire n'existe pas", True),
+        ("", "550 The mailbox has been closed", True),
+        ("", "Unrouteable address", True),
+        ("", "an MX or SRV record indicated no SMTP service", True),
+        ("", "DNS lookup of acme.example responded with code NXDOMAIN", True),
+        ("", "550 Verification failed for <a@b.example> 550 No such user here, Sender verify failed", False),
+        ("5.7.26", "550-5.7.26 This mail is unauthenticated, which poses a security risk", False),
+        ("5.7.1", "554 5.7.1 <tom@acme.example>: Relay access denied", False),
+        ("", "552 Requested mail action aborted: exceeded storage allocation", False),
+        ("5.4.6", "554 5.4.6 Hop count exceeded - possible mail loop", False),
+        ("", "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)", False),
+        ("", "550 User suspended", False),
     ],
 )
 def test_what_is_hard(status: str, words: str, dead: bool) -> None:

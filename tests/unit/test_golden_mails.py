@@ -55,7 +55,7 @@ def files_of(mail: Mail, new_html: str) -> tuple[File, ...]:
     """All files but the pictures of what was quoted."""
     return tuple(
         File(file.name, file.type, file.data, file.content_id, file.inline)
-        for file in mail.attachments
+        for file in mail.files
         if not (new_html and f"cid:{file.content_id}" in mail.html and f"cid:{file.content_id}" not in new_html)
     )
 

@@ -32,7 +32,7 @@ FLOORS = {
     "kinds: auto-replies found": 1.0,
     "kinds: all right": 1.0,
     "bounces: recipient found": 0.98,
-    "bounces: hard or soft right": 0.945,
+    "bounces: hard or soft right": 0.954,
     "threading scenarios": 1.0,
     "base subjects": 1.0,
 }
