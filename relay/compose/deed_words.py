@@ -110,7 +110,7 @@ def cannot_line(words: Words, why: str) -> str:
         case "no_address":
             return say("This is not a mail address.")
         case "last_one":
-            return say("Nobody else of your side takes part, and somebody must be there to answer.")
+            return say("Nobody else on your side takes part, and somebody must be there to answer.")
         case "nothing_to_undo":
             return say("There is nothing that can still be taken back.")
         case _:

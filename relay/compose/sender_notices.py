@@ -115,7 +115,7 @@ def prove_notice(
     scene = scene_for(place, request, To(reader, link, ""))
     say, about = scene.words.gettext, unlinked(visible(request.subject))
     lead = say(
-        "Somebody – probably you – wrote this in the conversation about “%(subject)s” and gave this address as his.",
+        "Somebody – probably you – wrote this in the conversation about “%(subject)s” and gave this address as theirs.",
         subject=about,
     )
     return write_up(
@@ -152,7 +152,7 @@ def question(words: Words, asked: Asked) -> str:
     """Return what a participant is asked about a mail that waits."""
     say, address = words.gettext, visible(asked.address)
     if asked.word == "is_he_with_you":
-        return say("%(address)s wants to answer in this request. Is he with you?", address=address)
+        return say("%(address)s wants to answer in this request. Is this somebody on your side?", address=address)
     match asked.why:
         case "unproved":
             return say(
@@ -226,11 +226,13 @@ def _joined(scene: Scene, who: str, how: JoinedWord) -> str:
         case "domain":
             return say("%(who)s takes part in this request now, because the address is at your company.", who=who)
         case "cc":
-            return say("%(who)s takes part in this request now, because somebody of your side put him in Cc.", who=who)
+            return say(
+                "%(who)s takes part in this request now, because somebody on your side put this address in Cc.", who=who
+            )
         case "approved":
-            return say("%(who)s takes part in this request now, because somebody of your side said yes.", who=who)
+            return say("%(who)s takes part in this request now, because somebody on your side said yes.", who=who)
         case _:
-            return say("%(who)s takes part in this request now, because he wrote to its address.", who=who)
+            return say("%(who)s takes part in this request now, because a mail came to its address.", who=who)
 
 
 def _told(words: Words, word: ToldWord, about: str) -> tuple[str, str, str]:

@@ -71,7 +71,7 @@ def _joined(how: str, words: Words) -> str:
         case "domain":
             return say("wrote from your company's address")
         case "approved" | "once":
-            return say("somebody of your side said yes")
+            return say("somebody on your side said yes")
         case _:
             return say("wrote to the address of this request")
 
@@ -80,9 +80,9 @@ def _state(state: str, words: Words) -> str:
     say = words.gettext
     match state:
         case ParticipantState.INVITED:
-            return say("takes part as soon as he writes")
+            return say("takes part with the first mail")
         case ParticipantState.GUEST:
-            return say("one mail of his was passed on")
+            return say("one mail was passed on")
         case ParticipantState.LEFT:
             return say("no longer takes part")
         case ParticipantState.TRANSFERRED:

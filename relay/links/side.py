@@ -34,7 +34,7 @@ async def take_out(desk: Desk, request: Request) -> Response:
             await leave(desk.world, target.seq, by=found.person.seq)
     except CannotLeave:
         trouble = found.words.gettext(
-            "You cannot leave, because nobody else of your side takes part. Somebody must be there to answer."
+            "You cannot leave, because nobody else on your side takes part. Somebody must be there to answer."
         )
         return await show(desk, request, found, FormView(trouble=trouble), 409)
     himself = target.seq == found.person.seq

@@ -159,6 +159,6 @@ def said_line(word: str, words: Words) -> str:
         case "decided":
             return say("This mail was decided before; nothing has changed.")
         case "out":
-            return say("He no longer takes part, and gets no more mails.")
+            return say("This person no longer takes part, and gets no more mails.")
         case _:
             return ""

@@ -133,7 +133,7 @@ def test_each_reason_to_wait_asks_its_own_question() -> None:
     assert "from sarah@private.example answers one that was sent to you. Is this you," in flat(ask(PRIVATE).text)
     assert "but we cannot be sure. Was this you?" in flat(ask(ODD).text)
     assert "as a program would send them. Was this you?" in flat(ask(ROBOT).text)
-    assert "bob@acme.example wants to answer in this request. Is he with you?" in flat(ask(BOB).text)
+    assert "bob@acme.example wants to answer in this request. Is this somebody on your side?" in flat(ask(BOB).text)
     assert ask(FORGED).subject == "Was this you? Palettiseur RX-90"
     assert ask(BOB).subject == "Somebody wants to answer: Palettiseur RX-90"
 
@@ -194,7 +194,9 @@ def test_an_address_that_was_typed_gets_one_link_and_nothing_of_who_takes_part()
     assert mail.subject == "Is this your address? Palettiseur RX-90"
     assert links(mail) == [LINK, "mailto:help@directindustry.example"]
     assert mail.text.count(LINK) == 1
-    assert "wrote this in the conversation about “Palettiseur RX-90” and gave this address as his." in flat(mail.text)
+    assert "wrote this in the conversation about “Palettiseur RX-90” and gave this address as theirs." in flat(
+        mail.text
+    )
     assert "If it was not you, do nothing" in flat(mail.text)
     assert "45 150 EUR." in mail.text
     shown_without_link = shown(mail).replace(LINK, "")

@@ -70,7 +70,7 @@ async def test_a_held_mail_is_on_top_of_the_page_with_what_was_proved(web: Web) 
     assert page.text.index('id="waiting"') < page.text.index('id="reply"')
     for words in (
         "Waits for your yes",
-        f"{STRANGER} wants to answer in this request. Is he with you?",
+        f"{STRANGER} wants to answer in this request. Is this somebody on your side?",
         f"Carl Cox ({STRANGER})",
         "does not confirm that it sent this mail",
         "May I join? See www. evil. example.",
@@ -215,7 +215,7 @@ async def test_the_last_one_cannot_leave(web: Web) -> None:
     fields = {"key": page.field("key"), "participant": (await people(web))[SELLER].id}
     refused = await press(seller, "leave", fields)
     assert refused.status == 409
-    assert "nobody else of your side takes part" in refused.words
+    assert "nobody else on your side takes part" in refused.words
     assert (await people(web))[SELLER].state == "active"
 
 
