@@ -60,19 +60,29 @@ def engines(request: pytest.FixtureRequest) -> Iterator[None]:
     server.drop(url)
 
 
+_TABLES = {
+    "leaks": (
+        "hostile mail through the gateway",
+        ("sent", "relayed", "held", "noted", "refused", "tracebacks", "stuck", "leaks"),
+    ),
+    "faults": (
+        "faults and what became of the mail",
+        ("kills", "answered", "arrived", "lost", "duplicates", "most_copies", "disorder", "half"),
+    ),
+}
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Print what became of the hostile mails, a line for each set (scripts/test leaks)."""
+    """Print what became of hostile mails (scripts/test leaks) and of mails under faults (scripts/test faults)."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    rows = [
-        (name.removeprefix("leaks:"), counts)
-        for report in reports
-        for name, counts in getattr(report, "user_properties", ())
-        if name.startswith("leaks:")
-    ]
-    if not rows:
-        return
-    terminalreporter.section("hostile mail through the gateway")
-    columns = ("sent", "relayed", "held", "noted", "refused", "tracebacks", "stuck", "leaks")
-    terminalreporter.write_line(f"{'set':14}" + "".join(f"{column:>11}" for column in columns))
-    for name, counts in sorted(rows):
-        terminalreporter.write_line(f"{name:14}" + "".join(f"{counts.get(column, 0)!s:>11}" for column in columns))
+    told = [pair for report in reports for pair in getattr(report, "user_properties", ())]
+    for kind, (title, columns) in _TABLES.items():
+        rows = [(name.removeprefix(f"{kind}:"), counts) for name, counts in told if name.startswith(f"{kind}:")]
+        if not rows:
+            continue
+        terminalreporter.section(title)
+        width = max(14, *(len(name) + 1 for name, _ in rows))
+        terminalreporter.write_line(" " * width + "".join(f"{column:>12}" for column in columns))
+        for name, counts in sorted(rows):
+            figures = "".join(f"{counts.get(column, 0)!s:>12}" for column in columns)
+            terminalreporter.write_line(f"{name:{width}}{figures}")
