@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ listen = "127.0.0.1:{links}"
 base_url = "http://127.0.0.1:{links}"
 [sender]
 authentication = "off"
+same_an_hour = 0
+answers_an_hour = 0
 [log]
 stderr = false
 [notices]
@@ -65,6 +67,7 @@ class House:
     sink: int  # the port of the world outside
     retry: str = '["1s"]'
     extra: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])  # of it and of the command line
     smtp: int = 0
     links: int = 0
     kills: int = 0
@@ -81,14 +84,20 @@ class House:
 
     @property
     def settings(self) -> Settings:
-        return load(self.config, {})
+        return load(self.config, self.environment)
 
     async def up(
-        self, *, crash_at: str = "", around: Sequence[str] = (), environment: Mapping[str, str] | None = None
+        self,
+        *,
+        crash_at: str = "",
+        around: Sequence[str] = (),
+        words: Sequence[str] = (),
     ) -> None:
-        """Start it and wait until it is ready. Raises Died. `around` is a command that runs it (strace, prlimit)."""
-        command = [*around, sys.executable, "-m", "parley", "--config", str(self.config), "serve"]
-        given = {**os.environ, **(environment or {})} | ({crash.VARIABLE: crash_at} if crash_at else {})
+        """Start it and wait until it is ready. Raises Died. `around` is a command that runs it (strace, prlimit),
+        `words` follow `serve`.
+        """
+        command = [*around, sys.executable, "-m", "parley", "--config", str(self.config), "serve", *words]
+        given = {**os.environ, **self.environment} | ({crash.VARIABLE: crash_at} if crash_at else {})
         with (self.folder / "stderr.txt").open("ab") as errors:
             self.process = await asyncio.create_subprocess_exec(
                 *command, stdin=DEVNULL, stdout=PIPE, stderr=errors, env=given
@@ -136,7 +145,9 @@ class House:
     async def parley(self, *words: str, stdin: str = "") -> str:
         """Run a command of the command line beside it and return what it printed."""
         command = [sys.executable, "-m", "parley", "--config", str(self.config), *words]
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **self.environment}
+        )
         out, errors = await process.communicate(stdin.encode())
         assert process.returncode == 0, errors.decode()
         return out.decode()

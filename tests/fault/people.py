@@ -110,9 +110,9 @@ async def hand_over(house: House, ledger: Ledger, mark: Mark, letter: tuple[str,
 
 
 async def write_one(house: House, ledger: Ledger, talk: Talk, mark: Mark, size: int = 600) -> None:
-    """Send one mail until it is taken."""
+    """Send one mail until it is taken; nothing when it was taken before."""
     letter = talk.letter(mark, size)
-    while not await hand_over(house, ledger, mark, letter):  # noqa: ASYNC110 (another process)
+    while mark not in ledger.taken and not await hand_over(house, ledger, mark, letter):  # noqa: ASYNC110 (another process)
         await asyncio.sleep(0.05)  # the gateway is down: a sending server waits, too
 
 
