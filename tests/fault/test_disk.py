@@ -66,6 +66,8 @@ async def test_a_full_disk(tmp_path: Path, small: Path, peer: Peer, what: str) -
     await write_one(house, ledger, talk, Mark(0, "seller", 1), 200_000)
     await house.drained()
     filler = fill(small)
+    for _ in range(40):  # more lines than what is left of the log's last page
+        await hello(house)
     large, little = Mark(0, "seller", 2), Mark(0, "buyer", 1)
     answers = [await hand(house, ledger, talk, large, 300_000), await hand(house, ledger, talk, little, 500)]
     assert house.running
@@ -83,6 +85,11 @@ async def test_a_full_disk(tmp_path: Path, small: Path, peer: Peer, what: str) -
     if what == "log":
         assert "log_error" in house.errors()
         assert " stopped: " in (small / "parley.log").read_text().splitlines()[-1]
+
+
+async def hello(house: House) -> None:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=30, start_tls=False) as client:
+        await client.noop()
 
 
 async def hand(house: House, ledger: Ledger, talk: Talk, mark: Mark, size: int) -> str:

@@ -46,7 +46,7 @@ async def test_without_faults_nothing_comes_twice(tmp_path: Path, peer: Peer, re
     talks = await open_talks(house, TALKS)
     await house.up()
     ledger = Ledger()
-    await write_all(house, ledger, talks, 50 if PLAIN else 500, 1000.0)
+    await write_all(house, ledger, talks, 50 if PLAIN else 200, 1000.0)
     await house.drained()
     assert await house.down() == 0
     found = hold(house, ledger, talks, peer.mails)
