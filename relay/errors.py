@@ -54,6 +54,10 @@ class StoreUnavailable(Exception):
     """The store could not take a unit of work now (disk full, locked, shutting down); nothing was written."""
 
 
+class StoreFull(StoreUnavailable):
+    """There is no room to store this; nothing was written."""
+
+
 # Recipients
 NO_SUCH_ADDRESS = Reply(
     550, "5.1.1", "R101", "There is no such address here; please copy it from the mail you are answering"
@@ -137,6 +141,18 @@ STORE_BUSY = Reply(
     451, "4.3.1", "R902", "The mail could not be stored just now; please try again. Reference {reference}"
 )
 STOPPING = Reply(421, "4.3.2", "R903", "The service is restarting; please try again in a minute")
+TOO_MUCH_AT_ONCE = Reply(452, "4.3.1", "R905", "Too much mail is coming in at once; please try again later")
+TOO_MUCH_FROM_YOU = Reply(
+    452, "4.7.0", "R906", "Too much mail is coming in from your address at once; please try again later"
+)
 DISK_FULL = Reply(452, "4.3.1", "R904", "There is not enough room to store this mail just now; please try again later")
+
+
+def reply_to_fault(error: Exception) -> Reply:
+    """Return what a client is told of an exception of ours: to try again, and nothing of what happened."""
+    if isinstance(error, StoreFull):
+        return DISK_FULL
+    return STORE_BUSY if isinstance(error, StoreUnavailable) else OUR_FAULT
+
 
 REPLIES: tuple[Reply, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Reply))

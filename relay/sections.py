@@ -45,6 +45,7 @@ class SmtpSettings(Section):
     session_timeout: Duration = timedelta(minutes=30)
     max_commands: int = Field(default=1000, ge=10)
     max_errors: int = Field(default=20, ge=1)
+    transit_bytes: int = Field(default=8_589_934_592, ge=1_000_000)
 
     @field_validator("proxy_protocol")
     @classmethod

@@ -34,6 +34,7 @@ class Sender:
 
     address: str
     smtputf8: bool = False
+    size: int = 0  # octets that are announced (RFC 1870), 0: not told
 
 
 def parse_command(line: bytes) -> Command | Reply:
@@ -69,7 +70,7 @@ def parse_mail(argument: str, limit: int) -> Sender | Reply:
     smtputf8 = "SMTPUTF8" in parameters
     if not address.isascii() and not smtputf8:
         return BAD_SENDER  # RFC 6531 3.4
-    return Sender(address, smtputf8)
+    return Sender(address, smtputf8, int(parameters.get("SIZE", "0")))
 
 
 def parse_rcpt(argument: str) -> Address | Reply:

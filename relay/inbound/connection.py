@@ -104,6 +104,7 @@ class Connection(asyncio.StreamReaderProtocol):
             self._task.cancel()
         seconds = self.loop.time() - self._began
         talk = self.conversation
+        talk.end_coming()
         self._context.journal.disconnected(session=talk.id, why=self._why, mails=talk.mails, seconds=seconds)
         self._on_end(self)
 

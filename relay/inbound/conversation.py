@@ -6,11 +6,11 @@ State: who the client says it is, and the mail under way. All answers to the cli
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from .. import crash
-from ..arrival import Arrival, Hit, Peer
+from ..arrival import Arrival, Peer
 from ..clock import new_id
 from ..errors import (
     BAD_ARGUMENT,
@@ -19,37 +19,24 @@ from ..errors import (
     EARLY_TALKER,
     NEED_TLS,
     NOT_OFFERED,
-    OUR_FAULT,
-    STORE_BUSY,
     TOO_BIG,
     TOO_MANY_RECIPIENTS,
     Refused,
     Reply,
-    StoreUnavailable,
+    reply_to_fault,
 )
-from ..mail.addresses import Address
 from . import turns
-from .commands import Sender, parse_command, parse_mail, parse_rcpt
+from .commands import parse_command, parse_mail, parse_rcpt
 from .data import DotReader, normalise
 from .gatekeeper import Context
-from .limits import Budget
+from .limits import Budget, client_of
 from .shape import header_block, message_id, refusal
+from .transaction import Transaction
 from .turns import Turn
 
 T = TypeVar("T")
 _AT_ONCE = 1_000_000  # octets whose line ends are looked at in the event loop
 _BEFORE_TLS = frozenset({"EHLO", "HELO", "HELP", "NOOP", "QUIT", "STARTTLS"})  # RFC 3207 4
-
-
-@dataclass(slots=True)
-class Transaction:
-    """The mail under way, from MAIL to the end of DATA."""
-
-    id: str
-    sender: Sender
-    hits: dict[Hit, None] = field(default_factory=dict["Hit", None])  # in order, each once
-    addresses: set[Address] = field(default_factory=set[Address])  # the recipients as the client gave them
-    overflowed: bool = False
 
 
 class Conversation:
@@ -61,6 +48,7 @@ class Conversation:
         self.mails = 0
         self._context = context
         self._settings = context.settings
+        self._client = client_of(peer.ip)
         self._mail: Transaction | None = None
         self._budget = Budget(context.settings.max_commands, context.settings.max_errors)
 
@@ -97,7 +85,14 @@ class Conversation:
             self._budget.mail()
             return turns.say(reply)
         finally:
+            self.end_coming()
             self._mail = None
+
+    def end_coming(self) -> None:
+        """The octets of the mail under way have come, or never will."""
+        if self._mail:
+            self._context.admission.leave(self._client, self._mail.coming)
+            self._mail.coming = 0
 
     def start_over(self, tls: str) -> None:
         """Forget everything the client said in the clear (RFC 3207 4.2). `tls` is the protocol's version."""
@@ -114,8 +109,7 @@ class Conversation:
         reference = new_id(self._context.clock())
         cause = "".join(traceback.format_exception(error))
         self._context.journal.fault(id=id or self._topic, reference=reference, where=where, cause=cause)
-        reply = STORE_BUSY if isinstance(error, StoreUnavailable) else OUR_FAULT
-        return reply.with_values(reference=reference)
+        return reply_to_fault(error).with_values(reference=reference)
 
     # -- commands
 
@@ -144,6 +138,8 @@ class Conversation:
         sender = parse_mail(argument, self._settings.max_message_bytes)
         if isinstance(sender, Reply):
             return self._refuse(sender)
+        if no_room := self._context.admission.refusal(self._client, sender.size):
+            return self._refuse(no_room)
         self._mail = Transaction(new_id(self._context.clock()), sender)
         return turns.SENDER_OK
 
@@ -168,9 +164,15 @@ class Conversation:
 
     async def data(self, argument: str) -> Turn:
         """DATA (RFC 5321 4.1.1.4)."""
-        if self._mail is None or not self._mail.hits:
+        mail = self._mail
+        if mail is None or not mail.hits:
             return self._refuse(BAD_ORDER)
-        return self._refuse(BAD_ARGUMENT) if argument else turns.GO_AHEAD
+        refused = BAD_ARGUMENT if argument else self._context.admission.refusal(self._client, mail.sender.size)
+        if refused:
+            return self._refuse(refused)
+        mail.coming = mail.sender.size or self._settings.max_message_bytes
+        self._context.admission.enter(self._client, mail.coming)
+        return turns.GO_AHEAD
 
     async def starttls(self, argument: str) -> Turn:
         """STARTTLS (RFC 3207)."""
@@ -212,7 +214,8 @@ class Conversation:
         if content.too_big or len(data) > limit:
             return TOO_BIG.with_values(limit=limit)
         block = header_block(data)
-        odd = refusal(block)
+        self.end_coming()
+        odd = refusal(block) or self._context.admission.refusal(self._client, len(data))
         if odd:
             return odd
         self._context.journal.received(
@@ -232,7 +235,9 @@ class Conversation:
 
     async def _commit(self, arrival: Arrival) -> Reply:
         """Have the mail taken in a task of its own: a client that hangs up cannot cancel it half-way."""
-        work = self._ask(self._context.gatekeeper.receive(arrival), "receive")
+        receive = self._context.gatekeeper.receive
+        turn = self._context.places.run(arrival.hits[0].address, lambda: receive(arrival))
+        work = self._ask(turn, "receive")
         task = asyncio.create_task(work, name=f"receive {arrival.id}")
         self._context.commits.add(task)
         task.add_done_callback(self._context.commits.discard)

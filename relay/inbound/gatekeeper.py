@@ -10,6 +10,8 @@ from ..clock import Clock
 from ..errors import Reply
 from ..journal import Journal
 from ..settings import SmtpSettings
+from .admission import Admission
+from .fairness import FairPlaces
 from .limits import Seats
 
 
@@ -35,4 +37,6 @@ class Context:
     clock: Clock
     tls: ssl.SSLContext | None
     seats: Seats
+    admission: Admission
+    places: FairPlaces = field(default_factory=FairPlaces)
     commits: set[asyncio.Task[Reply]] = field(default_factory=set[asyncio.Task[Reply]])  # mails being taken just now

@@ -3,13 +3,15 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from ..arrival import Peer
 from ..clock import Clock, new_id
 from ..journal import Journal
 from ..settings import SmtpSettings
+from .admission import ENDLESS, Admission
 from .connection import Connection
 from .conversation import Conversation
 from .gatekeeper import Context, Gatekeeper
@@ -31,13 +33,15 @@ class SmtpDoor:
         journal: Journal,
         clock: Clock,
         tls: ssl.SSLContext | None,
+        room: Callable[[], int] = lambda: ENDLESS,
         *,
         shared: bool = False,
     ) -> None:
         """`shared`: other processes listen on the same port, and the system spreads the connections."""
         self._shared = shared
         seats = Seats(settings.connections, settings.connections_per_ip)
-        self._context = Context(settings, gatekeeper, journal, clock, tls, seats)
+        admission = Admission(settings.transit_bytes, room, time.monotonic)
+        self._context = Context(settings, gatekeeper, journal, clock, tls, seats, admission)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -158,9 +158,22 @@ class OpenDoor:
         """The door's own side of the connections that are open."""
         return list(self.door._connections)  # pyright: ignore[reportPrivateUsage]
 
+    def coming(self) -> int:
+        """Octets that count as coming in."""
+        return self.door._context.admission._coming  # pyright: ignore[reportPrivateUsage]
+
+    def forget_the_room(self) -> None:
+        """Let the door look at the disk again now."""
+        self.door._context.admission._asked = float("-inf")  # pyright: ignore[reportPrivateUsage]
+
     async def gone(self, *connections: Connection) -> None:
         """Wait until the door knows that these are over."""
         await asyncio.wait([connection.finished for connection in connections], timeout=5)
+
+    async def one_gone(self, connections: list[Connection]) -> None:
+        """Wait until the door knows that one of these is over."""
+        finished = [connection.finished for connection in connections]
+        await asyncio.wait(finished, timeout=5, return_when=asyncio.FIRST_COMPLETED)
 
     def logged(self, event: str) -> list[str]:
         return [line for line in self.log if f": {event} " in line]
@@ -168,7 +181,10 @@ class OpenDoor:
 
 @asynccontextmanager
 async def open_door(
-    settings: Mapping[str, object] | None = None, tls: ssl.SSLContext | None = None, clock: Clock = utc_now
+    settings: Mapping[str, object] | None = None,
+    tls: ssl.SSLContext | None = None,
+    clock: Clock = utc_now,
+    room: Callable[[], int] = lambda: 10**12,
 ) -> AsyncGenerator[OpenDoor]:
     """Run a door on a free port; `settings` are those of [smtp]."""
     values: dict[str, object] = {"listen": "127.0.0.1:0", "hostname": "mx.reply.example"}
@@ -177,7 +193,7 @@ async def open_door(
     values |= settings or {}
     log: list[str] = []
     book = Book()
-    door = SmtpDoor(SmtpSettings.model_validate(values), book, Journal(log.append), clock, tls)
+    door = SmtpDoor(SmtpSettings.model_validate(values), book, Journal(log.append), clock, tls, room)
     _, port = await door.start()
     opened = OpenDoor(port, book, door, log)
     try:

@@ -60,7 +60,7 @@ def test_any_bytes_are_a_command_or_refused(line: bytes):
         ("FROM:<>", Sender("")),
         ("from:<a@b.example>", Sender("a@b.example")),
         ("FROM: <a@b.example>", Sender("a@b.example")),
-        ("FROM:<a@b.example> SIZE=1000 BODY=8BITMIME SMTPUTF8", Sender("a@b.example", smtputf8=True)),
+        ("FROM:<a@b.example> SIZE=1000 BODY=8BITMIME SMTPUTF8", Sender("a@b.example", smtputf8=True, size=1000)),
         ("FROM:<a@b.example> body=7bit", Sender("a@b.example")),
         ("FROM:<é@b.example> SMTPUTF8", Sender("é@b.example", smtputf8=True)),
         ("FROM:<é@b.example>", BAD_SENDER),
