@@ -79,6 +79,12 @@ BAD_RECIPIENT = Reply(
 )
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "R105", "Too many recipients in one mail; please send the rest separately")
 BAD_SENDER = Reply(501, "5.1.7", "R106", "The sender's address of this mail is not an address")
+NOT_FOR_PEOPLE = Reply(
+    550,
+    "5.7.1",
+    "R107",
+    "This address only takes reports of mail servers; please answer to the address in From of the mail you got",
+)
 
 # The mail itself
 TOO_BIG = Reply(552, "5.3.4", "R201", "The mail is larger than {limit} bytes; please send big files in several mails")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from .clock import new_id
 from .holding import expire
+from .late import warn_late
 from .sweeping import sweep
 from .world import World
 
@@ -19,6 +20,7 @@ async def keep_house(world: World) -> None:
     rounds = 0
     while True:
         await _do(world, lambda: expire(world))
+        await _do(world, lambda: warn_late(world))
         if rounds % _SWEEP_EVERY == 0:
             await _do(world, lambda: sweep(world, datetime.now(UTC)))
         rounds += 1

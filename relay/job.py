@@ -20,7 +20,14 @@ from .veil import Veil, make_veil, may_keep_typed
 from .world import World
 
 _LONGEST_CHAIN = 30  # ancestors named in References
-_ABOUT_HIS_OWN = ("copy", "failed", "told")  # mails to a writer about what he wrote: they thread under it
+WITHOUT_RETURN_PATH = (
+    "failed",
+    "delayed",
+    "refused",
+    "told",
+    "prove",
+)  # nobody wants a notice's bounce (RFC 5321 4.5.5)
+_ABOUT_HIS_OWN = ("copy", "failed", "delayed", "told")  # mails to a writer about what he wrote: they thread under it
 
 
 @dataclass(frozen=True, slots=True)

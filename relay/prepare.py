@@ -15,6 +15,7 @@ from ..store.values import DeliveryRow, InquiryRow, ParticipantRow
 from .compose.deeds import spam_note
 from .compose.letters import (
     Asked,
+    Delay,
     Failure,
     FailureWord,
     Ids,
@@ -30,11 +31,11 @@ from .compose.letters import (
     WaitsWord,
 )
 from .compose.masking import Hidden, Names, clean_said
-from .compose.notices import failed_notice, operator_mail, refused_notice
+from .compose.notices import delayed_notice, failed_notice, operator_mail, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
 from .compose.sender_notices import asked_notice, joined_notice, prove_notice, told_notice
-from .job import Job, NothingToSend, load_job, person_of, place_of, raw_of, request_of
+from .job import WITHOUT_RETURN_PATH, Job, NothingToSend, load_job, person_of, place_of, raw_of, request_of
 from .mail import read, sealed_part
 from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope
@@ -79,12 +80,7 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, request_of(job.inquiry), to, ids))
-    notice = delivery.kind in (
-        "failed",
-        "refused",
-        "told",
-        "prove",
-    )  # nobody wants the bounce of a notice (RFC 5321 4.5.5)
+    notice = delivery.kind in WITHOUT_RETURN_PATH
     sender = "" if notice else return_path(delivery.token, marketplace.reply_domain)
     return Prepared(Envelope(sender, job.reader.email), _signed(world, letter, delivery, marketplace))
 
@@ -114,6 +110,8 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
             letter = copy_mail(*head, _said(job), job.others, at, _hidden(job))
         case "failed":
             letter = failed_notice(*head, _said(job), _failure(world, delivery, job), at)
+        case "delayed":
+            letter = delayed_notice(*head, _said(job), _delay(world, job), at)
         case "asked":
             letter = asked_notice(*head, _from_stranger(job), _asked(job, delivery.cause), at)
         case "joined":
@@ -184,6 +182,11 @@ def _how(job: Job) -> JoinedWord:
 def _failure(world: World, delivery: DeliveryRow, job: Job) -> Failure:
     tried = world.settings.outbound.give_up if delivery.cause == "unreachable" else None
     return Failure(_failure_word(delivery.cause), person_of(job.about or job.reader), tried)
+
+
+def _delay(world: World, job: Job) -> Delay:
+    outbound = world.settings.outbound
+    return Delay(person_of(job.about or job.reader), outbound.delay_warning, outbound.give_up)
 
 
 def _refused(job: Job, at: datetime) -> Said:

@@ -1,10 +1,13 @@
 """Which of our addresses is this? Asked at RCPT: the recipient alone decides the inquiry, never a header."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from ..store import inquiries, outbox
 from .arrival import BounceHit, Hit, MaskHit, OperatorHit
 from .errors import CLOSED, NO_SUCH_ADDRESS, Reply
+from .job import WITHOUT_RETURN_PATH
 from .mail.masks import VERBS, MaskName, mask_address, read_local, return_path
 from .world import World
 
@@ -21,7 +24,8 @@ async def resolve(world: World, local: str, domain: str) -> Hit | Reply:
     if name is None or domain.lower() not in ours:
         return NO_SUCH_ADDRESS
     if name.word == "bounce":
-        return await world.store.look(lambda connection: _bounce(connection, name, domain.lower()))
+        now = world.clock()
+        return await world.store.look(lambda connection: _bounce(connection, world, name, domain.lower(), now))
     return await world.store.look(lambda connection: _mask(connection, world, name, domain.lower()))
 
 
@@ -37,6 +41,11 @@ def _mask(connection: Connection, world: World, name: MaskName, domain: str) -> 
     return MaskHit(mask_address(name.word, name.token, domain), found.inquiry, found.side, verb, name.detail)
 
 
-def _bounce(connection: Connection, name: MaskName, domain: str) -> Hit | Reply:
+def _bounce(connection: Connection, world: World, name: MaskName, domain: str, now: datetime) -> Hit | Reply:
+    """A return path is good once it was used, and for as long as a report may take: others are forged."""
     delivery = outbox.by_token(connection, name.token)
-    return NO_SUCH_ADDRESS if delivery is None else BounceHit(return_path(name.token, domain), delivery.seq)
+    if delivery is None or not delivery.attempts or delivery.kind in WITHOUT_RETURN_PATH:
+        return NO_SUCH_ADDRESS
+    if now - (delivery.finished_at or delivery.created_at) > world.settings.outbound.bounces_until:
+        return NO_SUCH_ADDRESS
+    return BounceHit(return_path(name.token, domain), delivery.seq)

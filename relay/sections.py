@@ -74,6 +74,8 @@ class OutboundSettings(Section):
     password_file: str = ""
     retry: tuple[Duration, ...] = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
     give_up: Duration = timedelta(days=5)
+    delay_warning: Duration = timedelta(hours=4)
+    bounces_until: Duration = timedelta(days=30)
     connections: int = Field(default=10, ge=1)
     timeout: Duration = timedelta(minutes=5)
     idle: Duration = timedelta(seconds=30)

@@ -157,9 +157,13 @@ def take_back(connection: Connection, now: datetime, owners: Collection[int]) ->
 
 
 def fail_later(connection: Connection, seq: int, at: datetime, remote: str) -> bool:
-    """A sent delivery came back as undeliverable; False when it was not in the state sent."""
-    statement = update(_delivery).where(_delivery.c.seq == seq, _delivery.c.state == DeliveryState.SENT)
-    values = {"state": DeliveryState.FAILED, "finished_at": at, "remote": remote}
+    """What the remote took came back as undeliverable; False when that was known, or ops took it off the queue.
+
+    The report may be here before our own record that it was taken, or when the answer that took it was lost.
+    """
+    states = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.DEFERRED)
+    statement = update(_delivery).where(_delivery.c.seq == seq, _delivery.c.state.in_(states))
+    values = {"state": DeliveryState.FAILED, "finished_at": at, "remote": remote, "lease_until": None}
     return connection.execute(statement.values(values)).rowcount == 1
 
 

@@ -105,6 +105,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """Whom a message has not reached yet, for how long we have tried, and for how long we shall in all."""
+
+    reader: Person
+    tried_for: timedelta
+    give_up: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What somebody is to decide about a mail that waits: the question, and what is known of its writer."""
 

@@ -10,7 +10,7 @@ from ..mail.names import visible
 from ..mail.write import File, Letter, Mailbox
 from .frame import Head, Scene, from_place, scene_for, write_up
 from .i18n import Words, words_for
-from .letters import Failure, Ids, Place, Received, RefusalWord, Request, Said, To
+from .letters import Delay, Failure, Ids, Place, Received, RefusalWord, Request, Said, To
 from .render import render_text
 from .spoken import beginning
 
@@ -24,6 +24,22 @@ def failed_notice(
     lead = scene.words.gettext("Your message could not be delivered to %(name)s.", name=name)
     subject = scene.words.gettext("Not delivered: %(subject)s", subject=visible(said.subject))
     return _notice(scene, Head(ids, at, subject, "auto-replied"), lead, _failure(scene.words, failure), said)
+
+
+def delayed_notice(place: Place, request: Request, to: To, ids: Ids, said: Said, delay: Delay, at: datetime) -> Letter:
+    """To the writer: his message is still on its way to `delay.reader`, and he need do nothing."""
+    scene = scene_for(place, request, to)
+    say = scene.words.gettext
+    lead = say("Your message is still on its way to %(name)s.", name=scene.naming.called(delay.reader))
+    subject = say("Still on its way: %(subject)s", subject=visible(said.subject))
+    tried = scene.words.length(delay.tried_for)
+    cause = say("The mail server of this person has not taken it for more than %(time)s.", time=tried)
+    until = scene.words.length(delay.give_up)
+    mend = say(
+        "We keep trying for %(time)s in all and tell you if it cannot be delivered. Please do not send it again.",
+        time=until,
+    )
+    return _notice(scene, Head(ids, at, subject, "auto-replied"), lead, (cause, mend), said)
 
 
 def refused_notice(
