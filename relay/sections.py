@@ -63,6 +63,15 @@ class SmtpSettings(Section):
         return self
 
 
+class OutboundDestination(Section):
+    """What holds for mail to one domain."""
+
+    domain: Domain
+    connections: int = Field(default=0, ge=0)
+    per_minute: int = Field(default=0, ge=0)
+    tls: Literal["", "off", "opportunistic", "required"] = ""
+
+
 class OutboundSettings(Section):
     """How mail leaves."""
 
@@ -81,6 +90,24 @@ class OutboundSettings(Section):
     idle: Duration = timedelta(seconds=30)
     lease: Duration = timedelta(minutes=10)
     poll: Duration = timedelta(seconds=5)
+    private_networks: tuple[str, ...] = ()
+    destination: tuple[OutboundDestination, ...] = ()
+
+    @field_validator("private_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network)
+        return networks
+
+    @model_validator(mode="after")
+    def _rules(self) -> "OutboundSettings":
+        domains = [rule.domain.lower() for rule in self.destination]
+        if len(set(domains)) != len(domains):
+            raise ValueError("two [[outbound.destination]] are about the same domain")
+        if self.route == "smarthost" and any(rule.tls for rule in self.destination):
+            raise ValueError('tls of a destination needs route = "mx": to a smarthost all mail goes the same way')
+        return self
 
     @field_validator("retry")
     @classmethod

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import (
     BindParameter,
@@ -55,38 +56,47 @@ def _behind_another() -> ColumnElement[bool]:
     )
 
 
-_LEASE: Query[DeliveryRow] = Query(
-    update(_delivery)
-    .where(
-        _delivery.c.seq.in_(
-            select(_delivery.c.seq)
-            .where(_due(), ~_behind_another())
-            .order_by(_delivery.c.seq)
-            .limit(bindparam("most"))
-            .with_for_update(skip_locked=True)  # PostgreSQL: several processes lease; SQLite leaves it out
+@cache
+def _lease_but_not_to(domains: int) -> Query[DeliveryRow]:
+    """The statement that leases, with a bound parameter `not_…` for each domain that is left out."""
+    others = [~func.lower(_delivery.c.to).endswith(bindparam(f"not_{number}")) for number in range(domains)]
+    wanted = (
+        select(_delivery.c.seq)
+        .where(_due(), ~_behind_another(), *others)
+        .order_by(_delivery.c.seq)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)  # PostgreSQL: several processes lease; SQLite leaves it out
+    )
+    statement = (
+        update(_delivery)
+        .where(_delivery.c.seq.in_(wanted))
+        .values(
+            state=DeliveryState.SENDING,
+            lease_until=bindparam("until"),
+            lease_by=bindparam("by"),
+            attempts=_delivery.c.attempts + 1,
         )
     )
-    .values(
-        state=DeliveryState.SENDING,
-        lease_until=bindparam("until"),
-        lease_by=bindparam("by"),
-        attempts=_delivery.c.attempts + 1,
-    )
-    .returning(*columns(Delivery, DeliveryRow)),
-    DeliveryRow,
-)
+    return Query(statement.returning(*columns(Delivery, DeliveryRow)), DeliveryRow)
+
+
 _ATTEMPT: dict[str, object] = {"host": "", "stage": "", "code": 0, "enhanced": "", "text": ""}
 _BEGIN_ATTEMPT = Statement(insert(_attempt), ("delivery", "number", "started_at", *_ATTEMPT))
 
 
-def lease(connection: Connection, now: datetime, lease: Lease, limit: int) -> tuple[DeliveryRow, ...]:
+def lease(
+    connection: Connection, now: datetime, lease: Lease, limit: int, not_to: Sequence[str] = ()
+) -> tuple[DeliveryRow, ...]:
     """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
+
+    Those to addresses in the domains `not_to` (lower case) stay where they are.
 
     A delivery waits while an earlier one of the same inquiry to the same recipient does, so that a
     conversation arrives in order; after 30 minutes it goes ahead.
     """
     given = {"now": now, "by": lease.by, "until": lease.until, "head_since": now - _HEAD_HOLDS, "most": limit}
-    leased = tuple(sorted(_LEASE.all(connection, **given), key=lambda delivery: delivery.seq))
+    given |= {f"not_{number}": f"@{domain}" for number, domain in enumerate(not_to)}
+    leased = tuple(sorted(_lease_but_not_to(len(not_to)).all(connection, **given), key=lambda delivery: delivery.seq))
     _begin_attempts(connection, leased, now)
     return leased
 
@@ -186,8 +196,11 @@ _FIND = Query(project(Delivery, DeliveryRow, _delivery.c.id == bindparam("id")),
 
 
 def drop_all_to(connection: Connection, recipient: int, now: datetime) -> list[str]:
-    """Take everything that waits for a participant off the queue; returns the deliveries' ids."""
-    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+    """Take everything that waits for a participant off the queue; returns the deliveries' ids.
+
+    What is being sent this moment goes on, but its result changes nothing any more, so it is never tried again.
+    """
+    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
     statement = update(_delivery).where(_delivery.c.recipient == recipient, _delivery.c.state.in_(states))
     values = {"state": DeliveryState.DROPPED, "finished_at": now}
     return list(connection.execute(statement.values(values).returning(_delivery.c.id)).scalars())

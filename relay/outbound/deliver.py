@@ -5,6 +5,7 @@ taken back at the next start and sent again under the same Message-ID. Never rai
 """
 
 import asyncio
+import time
 import traceback
 from collections import deque
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from ..job import NothingToSend
 from ..prepare import Prepared, prepare
 from ..world import World
 from .backoff import next_attempt
+from .destinations import Destinations
 from .marks import Mark, Marks
 from .transport import Outcome, Transport
 
@@ -41,6 +43,7 @@ class Deliverer:
         self._transport = transport
         self._work = work
         self._running: set[asyncio.Task[None]] = set()
+        self._destinations = Destinations(world.settings.outbound, time.monotonic)
         self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
         self._marks = Marks(world, self._recorded)
         self._look_again = 0.0  # the loop's time
@@ -60,6 +63,7 @@ class Deliverer:
                 self._work.clear()
                 self._more = True
                 await self._take_back()
+                self._resume()
                 if not await self._lease():
                     await self._wait()
         finally:
@@ -93,22 +97,56 @@ class Deliverer:
 
     def _begin(self, handed: Handed) -> None:
         """Send what is ours already, or have it wait for a place."""
-        if len(self._running) >= self._world.settings.outbound.connections:
+        full = len(self._running) >= self._world.settings.outbound.connections
+        if full or not self._destinations.take(handed.delivery.to):
             self._handed.append(handed)
-            return
+        else:
+            self._start(handed)
+
+    def _start(self, handed: Handed) -> None:
         task = asyncio.create_task(self._work_from(handed))
         self._running.add(task)
         task.add_done_callback(self._ended)
 
     async def _work_from(self, handed: Handed) -> None:
-        """Send one delivery, then those that were waiting for its place."""
-        await self._deliver(handed)
-        while self._handed and not self._stopping:
-            await self._deliver(self._handed.popleft())
+        """Send one delivery, whose place was taken, then those that were waiting for one."""
+        await self._in_place(handed)
+        while not self._stopping and (following := self._following()):
+            await self._in_place(following, waited=True)
+
+    async def _in_place(self, handed: Handed, *, waited: bool = False) -> None:
+        """Send one delivery and give its place back; of one that has waited it is asked whether it is still wanted."""
+        try:
+            if not waited or await self._still_wanted(handed.delivery):
+                await self._deliver(handed)
+        finally:
+            self._destinations.leave(handed.delivery.to)
+
+    async def _still_wanted(self, delivery: DeliveryRow) -> bool:
+        """False when it was taken off the queue meanwhile, or the store does not tell: its lease will be over."""
+        try:
+            now = await self._world.store.read(lambda connection: outbox.get(connection, delivery.seq))
+        except Exception:  # noqa: BLE001 (the store is in trouble)
+            self._fault(delivery)
+            return False
+        return now.state == DeliveryState.SENDING and now.attempts == delivery.attempts
+
+    def _resume(self) -> None:
+        """Begin with those that waited for a place of their domain, or for the clock."""
+        while len(self._running) < self._world.settings.outbound.connections and (following := self._following()):
+            self._start(following)
+
+    def _following(self) -> Handed | None:
+        """Return the first of those that wait whose domain has a place, which is taken; None where there is none."""
+        for waiting in self._handed:
+            if self._destinations.take(waiting.delivery.to):
+                self._handed.remove(waiting)
+                return waiting
+        return None
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if self._more:
+        if self._more or self._handed:
             self._work.set()
 
     def _new_lease(self) -> Lease:
@@ -130,11 +168,13 @@ class Deliverer:
         """Start what is due and fits; True when something was started."""
         outbound = self._world.settings.outbound
         free = outbound.connections - len(self._running)
-        if free <= 0:
+        if free <= 0 or len(self._handed) >= 2 * outbound.connections:
             return False
         now = self._world.clock()
-        lease = self._new_lease()
-        leased = await self._world.store.write(lambda connection: outbox.lease(connection, now, lease, free), of=())
+        lease, full = self._new_lease(), self._destinations.full()
+        leased = await self._world.store.write(
+            lambda connection: outbox.lease(connection, now, lease, free, full), of=()
+        )
         for delivery in leased:
             self._begin(Handed(delivery, lease.until))
         return bool(leased)
@@ -146,7 +186,9 @@ class Deliverer:
         overdue, due = await self._world.store.read(lambda connection: outbox.next_due(connection, now))
         self._more = overdue
         until_due = outbound.poll if due is None else due - now
+        by_rate = self._destinations.soonest() if self._handed or overdue else None
         seconds = min(max(until_due, _SHORTEST_WAIT), outbound.poll, _LOOK_FOR_THE_DEAD).total_seconds()
+        seconds = seconds if by_rate is None else min(seconds, by_rate)
         busy = len(self._running) >= outbound.connections
         with suppress(TimeoutError):
             async with asyncio.timeout(None if busy else seconds):

@@ -6,6 +6,7 @@ temporary one. Addresses are looked up here too, so that the name servers of the
 
 import asyncio
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from itertools import groupby
 from random import SystemRandom
 
@@ -21,6 +22,7 @@ from .session import Destination
 
 __all__ = ["Directory", "Route", "resolver_of"]
 
+Network = IPv4Network | IPv6Network
 Route = tuple[Destination, ...]  # to be tried in this order
 
 _MOST_HOSTS = 5  # a domain with more has no claim on more of our time
@@ -37,11 +39,13 @@ class Directory:
         hostname: str,
         port: int = 25,
         shuffle: Callable[[list[dns.name.Name]], None] = _RANDOM.shuffle,
+        private: tuple[Network, ...] = (),
     ) -> None:
         self._resolver = resolver
         self._hostname = dns.name.from_text(hostname)
         self._port = port
         self._shuffle = shuffle
+        self._private = private
 
     async def destinations(self, domain: str) -> Route:
         """Return the hosts that take mail for `domain` (ASCII), best first. Raises NotSent where there are none."""
@@ -51,16 +55,24 @@ class Directory:
             raise _never(f"{domain} is not a domain", "5.1.2") from error
         hosts = await self._hosts(name)
         found = await asyncio.gather(*(self._addresses(host) for host in hosts))
-        route = tuple(
+        every = tuple(
             Destination(host.to_text(omit_final_dot=True).lower(), self._port, address)
             for host, addresses in zip(hosts, found, strict=True)
             for address in addresses or ()
         )
+        route = tuple(to for to in every if self._reachable(to.address))
         if route:
             return route
         if None in found:
             raise _not_now(f"no address of the mail hosts of {domain} could be found just now")
+        if every:
+            raise _never(f"the mail hosts of {domain} have private addresses only", "5.4.4")
         raise _never(f"no mail host of {domain} has an address", "5.1.2" if hosts == [name] else "5.4.4")
+
+    def _reachable(self, address: str) -> bool:
+        """An address that whoever writes a zone may choose must not lead into our own network (RFC 6890)."""
+        ip = ip_address(address)
+        return (ip.is_global and not ip.is_multicast) or any(ip in network for network in self._private)
 
     async def _hosts(self, domain: dns.name.Name) -> list[dns.name.Name]:
         """Return the names of the mail hosts, best first; the domain itself where it has no MX (RFC 5321 5.1)."""

@@ -6,6 +6,9 @@ attempt before and the `Outcome` after, and asks `backoff` when to try again.
 
 import asyncio
 import ssl
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Literal
 
 from ..mail.envelope import Envelope
 from ..settings import Settings
@@ -15,6 +18,8 @@ from .letter import Letter, check
 from .mx import Directory, resolver_of
 from .pool import Pool
 from .session import Destination, Login, Manner, open_session
+
+Tls = Literal["off", "opportunistic", "required"]
 
 __all__ = ["Destination", "Envelope", "Outcome", "Transport"]
 
@@ -31,18 +36,22 @@ class Transport:
         self._smarthost = Destination(outbound.host, outbound.port)
         self._directory: Directory | None = None
         if outbound.route == "mx":
-            self._directory = Directory(resolver_of(settings.dns), settings.smtp.hostname, mx_port)
+            private = tuple(ip_network(network) for network in outbound.private_networks)
+            resolver = resolver_of(settings.dns)
+            self._directory = Directory(resolver, settings.smtp.hostname, mx_port, private=private)
+        self._trust = trust
+        self._tls = {rule.domain.lower(): rule.tls for rule in outbound.destination if rule.tls}
         self._manner = Manner(
             hostname=settings.smtp.hostname,
             timeout=outbound.timeout.total_seconds(),
             tls=outbound.tls,
-            tls_context=(trust or ssl.create_default_context()) if outbound.tls == "required" else _trusting(),
+            tls_context=self._context(outbound.tls),
             # Strangers' mail hosts are never told who we are.
             login=_login(settings) if outbound.username and outbound.route == "smarthost" else None,
         )
         self._size = outbound.connections
         self._idle = outbound.idle.total_seconds()
-        self._pools: dict[Destination, Pool] = {}
+        self._pools: dict[tuple[Destination, Tls], Pool] = {}
 
     async def send(self, envelope: Envelope, data: bytes) -> Outcome:
         """Send one mail to its recipient and return what came of it; `data` has CRLF line ends throughout.
@@ -78,19 +87,26 @@ class Transport:
 
     async def _along(self, route: tuple[Destination, ...], letter: Letter) -> Outcome:
         """Try the hosts in order until one has begun to speak about the mail (RFC 5321 5.1)."""
+        tls = self._tls.get(letter.domain.lower(), self._manner.tls)
         outcome = Outcome.deferred("there is no host to send to", "4.4.3", stage="connect")
         for to in route:
-            outcome = await self._pool(to).send(letter)
+            outcome = await self._pool(to, tls).send(letter)
             if outcome.stage not in ("connect", "tls"):
                 return outcome
         return outcome
 
-    def _pool(self, to: Destination) -> Pool:
-        if to not in self._pools:
+    def _pool(self, to: Destination, tls: Tls) -> Pool:
+        """Return the connections to a host; those that were made with less care are not for who asks for more."""
+        key = (to, tls)
+        if key not in self._pools:
             # Domains come and go; those that nobody writes to any more are forgotten here.
             self._pools = {known: pool for known, pool in self._pools.items() if not pool.empty}
-            self._pools[to] = Pool(lambda: open_session(to, self._manner), self._size, self._idle)
-        return self._pools[to]
+            manner = replace(self._manner, tls=tls, tls_context=self._context(tls))
+            self._pools[key] = Pool(lambda: open_session(to, manner), self._size, self._idle)
+        return self._pools[key]
+
+    def _context(self, tls: Tls) -> ssl.SSLContext:
+        return (self._trust or ssl.create_default_context()) if tls == "required" else _trusting()
 
 
 def _trusting() -> ssl.SSLContext:

@@ -16,7 +16,13 @@ from parley.tests.unit.test_mx import Zone, name_server
 @asynccontextmanager
 async def mx_transport(zone: Zone, port: int) -> AsyncGenerator[Transport]:
     async with name_server(zone) as (_, dns):
-        outbound = OutboundSettings(route="mx", tls="off", timeout=timedelta(seconds=5), username="never-told")
+        outbound = OutboundSettings(
+            route="mx",
+            tls="off",
+            timeout=timedelta(seconds=5),
+            username="never-told",
+            private_networks=("127.0.0.0/8", "::1"),
+        )
         us = SmtpSettings(hostname="us.example")
         transport = Transport(Settings(outbound=outbound, dns=dns, smtp=us), mx_port=port)
         try:

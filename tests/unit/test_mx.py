@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import dns.flags
 import dns.message
@@ -60,16 +61,23 @@ async def name_server(zone: Zone) -> AsyncGenerator[tuple[NameServer, DnsSetting
         transport.close()
 
 
+# Addresses of examples lead nowhere in the world (RFC 5737, RFC 3849), so they count as private.
+EXAMPLES = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
+
+
 def backwards(names: list[dns.name.Name]) -> None:
     """A shuffle that can be foretold."""
     names.sort(reverse=True)
 
 
 async def route_of(
-    domain: str, zone: Zone, shuffle: Callable[[list[dns.name.Name]], None] = backwards
+    domain: str,
+    zone: Zone,
+    shuffle: Callable[[list[dns.name.Name]], None] = backwards,
+    private: tuple[IPv4Network | IPv6Network, ...] = EXAMPLES,
 ) -> list[tuple[str, str]]:
     async with name_server(zone) as (_, settings):
-        route = await Directory(resolver_of(settings), US, 2500, shuffle).destinations(domain)
+        route = await Directory(resolver_of(settings), US, 2500, shuffle, private).destinations(domain)
     assert all(to.port == 2500 for to in route)
     return [(to.host, to.address) for to in route]
 
@@ -101,7 +109,7 @@ async def test_equals_are_really_shuffled() -> None:
     zone: Zone = {("b.example", "MX"): [f"10 {letter}.b.example." for letter in "abcde"]}
     zone |= {(f"{letter}.b.example", "A"): ["192.0.2.1"] for letter in "abcde"}
     async with name_server(zone) as (_, settings):
-        directory = Directory(resolver_of(settings), US)
+        directory = Directory(resolver_of(settings), US, private=EXAMPLES)
         orders = {await directory.destinations("b.example") for _ in range(40)}
     assert len(orders) > 5
 
@@ -169,9 +177,33 @@ async def test_a_domain_with_very_many_hosts_gets_no_more_of_our_time() -> None:
     zone: Zone = {("b.example", "MX"): [f"{n} h{n}.b.example." for n in range(40)]}
     zone |= {(f"h{n}.b.example", "A"): ["192.0.2.1"] for n in range(40)}
     async with name_server(zone) as (server, settings):
-        route = await Directory(resolver_of(settings), US).destinations("b.example")
+        route = await Directory(resolver_of(settings), US, private=EXAMPLES).destinations("b.example")
         assert [to.host for to in route] == [f"h{n}.b.example" for n in range(5)]
         assert len(server.asked) == 11
+
+
+PRIVATE = ("127.0.0.1", "10.1.2.3", "192.168.0.9", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "192.0.2.1")
+PRIVATE6 = ("::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "::", "ff02::1")
+
+
+@pytest.mark.parametrize("address", [*PRIVATE, *PRIVATE6])
+async def test_a_zone_cannot_lead_us_into_our_own_network(address: str) -> None:
+    kind = "AAAA" if ":" in address else "A"
+    zone: Zone = {("b.example", "MX"): ["10 a.b.example."], ("a.b.example", kind): [address]}
+    with pytest.raises(NotSent) as raised:
+        await route_of("b.example", zone, private=())
+    assert (raised.value.outcome.state, raised.value.outcome.enhanced) == ("failed", "5.4.4")
+    listed = (ip_network(address),)
+    assert [to for _, to in await route_of("b.example", zone, private=listed)] == [address]
+
+
+async def test_a_private_host_does_not_hide_a_public_one() -> None:
+    zone: Zone = {
+        ("b.example", "MX"): ["10 a.b.example.", "20 c.b.example."],
+        ("a.b.example", "A"): ["127.0.0.1"],
+        ("c.b.example", "A"): ["8.8.8.8"],
+    }
+    assert await route_of("b.example", zone, private=()) == [("c.b.example", "8.8.8.8")]
 
 
 @pytest.mark.parametrize("server", ["localhost:53", "192.0.2.1", "192.0.2.1:x", ""])
