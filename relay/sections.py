@@ -69,7 +69,7 @@ class OutboundDestination(Section):
     domain: Domain
     connections: int = Field(default=0, ge=0)
     per_minute: int = Field(default=0, ge=0)
-    tls: Literal["", "off", "opportunistic", "required"] = ""
+    tls: Literal["off", "opportunistic", "required"] | None = None
 
 
 class OutboundSettings(Section):
