@@ -40,7 +40,7 @@ class Transport:
             resolver = resolver_of(settings.dns)
             self._directory = Directory(resolver, settings.smtp.hostname, mx_port, private=private)
         self._trust = trust
-        self._tls = {rule.domain.lower(): rule.tls for rule in outbound.destination if rule.tls}
+        self._tls: dict[str, Tls] = {rule.domain.lower(): rule.tls for rule in outbound.destination if rule.tls}
         self._manner = Manner(
             hostname=settings.smtp.hostname,
             timeout=outbound.timeout.total_seconds(),
