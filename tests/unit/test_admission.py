@@ -1,14 +1,26 @@
 """Room for a mail, and turns for those who wait: pure counting."""
 
 import asyncio
+import errno
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parley.relay.errors import DISK_FULL, TOO_MUCH_AT_ONCE, TOO_MUCH_FROM_YOU
+from parley.relay.app import is_full
+from parley.relay.errors import (
+    DISK_FULL,
+    STORE_BUSY,
+    TOO_MUCH_AT_ONCE,
+    TOO_MUCH_FROM_YOU,
+    Reply,
+    StoreFull,
+    StoreUnavailable,
+    reply_to_fault,
+)
 from parley.relay.inbound.admission import ENDLESS, Admission, room_of
 from parley.relay.inbound.fairness import FairPlaces
+from parley.store.writer import StoreFailed
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
@@ -69,6 +81,20 @@ def test_all_comes_back(mails: list[tuple[str, int]]) -> None:
 def test_the_room_is_that_of_the_disk_that_holds_the_folder_or_will(tmp_path: Path) -> None:
     assert 0 < room_of([tmp_path / "not" / "yet", tmp_path])() < ENDLESS
     assert room_of([])() == ENDLESS
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [
+        (OSError(errno.ENOSPC, "x"), DISK_FULL),
+        (OSError(errno.EDQUOT, "x"), DISK_FULL),
+        (StoreFailed("database or disk is full"), DISK_FULL),
+        (OSError(errno.EIO, "x"), STORE_BUSY),
+        (StoreFailed("database is locked"), STORE_BUSY),
+    ],
+)
+def test_a_disk_that_fills_up_all_the_same_is_told_as_full(error: Exception, reply: Reply) -> None:
+    assert reply_to_fault((StoreFull if is_full(error) else StoreUnavailable)("x")) == reply
 
 
 class Works:
