@@ -74,8 +74,8 @@ def is_full(error: Exception) -> bool:
 
 def disks(settings: Settings) -> list[Path]:
     """Return the local folders that hold what is kept."""
-    database = [settings.database.parent] if settings.store.url.startswith("sqlite:") else []
-    blobs = [] if "://" in settings.store.blobs else [settings.path(settings.store.blobs)]
+    database = [settings.database.parent] if settings.database is not None else []
+    blobs = [] if settings.store.in_bucket else [settings.path(settings.store.blobs)]
     return database + blobs
 
 

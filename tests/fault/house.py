@@ -13,11 +13,10 @@ from typing import Any
 
 from parley.relay import crash
 from parley.relay.demo.ports import free
+from parley.relay.placing import look
 from parley.relay.present import exchange_json
 from parley.relay.settings import Settings, load
 from parley.store import exchange, inquiries, outbox
-from parley.store.engine import open_engine
-from parley.store.store import Reader
 from parley.store.values import AttemptRow, DeliveryRow
 from parley.tests.gateway import DOMAIN
 
@@ -85,6 +84,13 @@ class House:
     @property
     def settings(self) -> Settings:
         return load(self.config, self.environment)
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        found = self.settings.database
+        assert found is not None
+        return found
 
     async def up(
         self,
@@ -180,11 +186,7 @@ class House:
         )
 
     def _read(self, query: Any) -> Any:
-        engine = open_engine(self.settings.database, read_only=True)
-        try:
-            return Reader(engine).run(query)
-        finally:
-            engine.dispose()
+        return look(self.settings, query)
 
     async def drained(self, seconds: float = 60) -> None:
         """Wait until nothing is queued. Raises TimeoutError that names what still waits."""

@@ -117,7 +117,7 @@ async def test_a_locked_database_is_answered_451_within_10_seconds_and_blocks_no
     ledger = Ledger()
     await write_one(house, ledger, talks[0], Mark(0, "seller", 1))
     await house.drained()
-    locking = sqlite3.connect(house.settings.database, isolation_level=None)
+    locking = sqlite3.connect(house.database, isolation_level=None)
     locking.execute("BEGIN IMMEDIATE")
     noops = asyncio.create_task(slowest_noop(house, LOCKED_FOR))
     begun = time.monotonic()
