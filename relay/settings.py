@@ -23,12 +23,12 @@ from .sections import (
     MaskingSettings,
     NoticeSettings,
     OperatorSettings,
-    OutboundSettings,
     Section,
     SenderSettings,
     SmtpSettings,
     UnderTest,
 )
+from .sections_outbound import OutboundSettings
 from .sections_store import StoreSettings
 from .settings_errors import SettingsError, Wrong, from_validation, line_of
 

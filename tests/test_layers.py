@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "relay.mail",
             "relay.settings",
             "relay.sections",
+            "relay.sections_outbound",
             "relay.settings_errors",
             "relay.duration",
             "relay.zone",

@@ -6,7 +6,7 @@ straight to the recipients' servers. A smarthost sees to that itself, so there o
 
 from collections.abc import Callable
 
-from ..sections import OutboundSettings
+from ..sections_outbound import OutboundSettings
 
 _MINUTE = 60.0  # seconds
 
