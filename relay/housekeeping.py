@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from .clock import new_id
 from .holding import expire
-from .late import warn_late
+from .late import pull_in, warn_late
 from .sweeping import sweep
 from .world import World
 
@@ -21,6 +21,7 @@ async def keep_house(world: World) -> None:
     while True:
         await _do(world, lambda: expire(world))
         await _do(world, lambda: warn_late(world))
+        await _do(world, lambda: pull_in(world))
         if rounds % _SWEEP_EVERY == 0:
             await _do(world, lambda: sweep(world, datetime.now(UTC)))
         rounds += 1

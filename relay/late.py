@@ -1,4 +1,4 @@
-"""Tells a writer that his message is still on its way, once, when it has been for longer than people expect."""
+"""What is late: writers are told, once, that a message is still on its way; attempts planned too far away come near."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from ..store.values import DeliveryRow
 from .record import Cause, Notice, queue_delivery
 from .world import World
 
+_LONGEST = 1.2  # times the longest delay: more than the spread of outbound/backoff.py
 _AT_ONCE = 500  # looked at in one round; the next round takes the rest
 
 
@@ -23,6 +24,14 @@ async def warn_late(world: World) -> int:
     if warned:
         world.wake()
     return warned
+
+
+async def pull_in(world: World) -> int:
+    """Bring attempts near that a clock which was put back left far away; returns how many."""
+    latest = world.clock() + max(world.settings.outbound.retry) * _LONGEST
+    if not await world.store.read(lambda connection: lateness.is_far(connection, latest)):
+        return 0
+    return await world.store.write(lambda connection: lateness.pull_in(connection, latest), of=())
 
 
 def _warn(connection: Connection, delivery: DeliveryRow, now: datetime) -> bool:

@@ -130,8 +130,17 @@ def environment() -> dict[str, str]:
     return {"PARLEY_STORE__URL": ENGINE} if ENGINE else {}
 
 
-def make_settings(folder: Path, peer: Peer, extra: str = "", *, copy: bool = False, sender: str = NO_PROOF) -> Settings:
-    return parse(settings_text(peer.port, extra, copy=copy, sender=sender), "test", folder, environment())
+def make_settings(
+    folder: Path,
+    peer: Peer,
+    extra: str = "",
+    *,
+    copy: bool = False,
+    sender: str = NO_PROOF,
+    outbound: Mapping[str, str] | None = None,
+) -> Settings:
+    given = environment() | {f"PARLEY_OUTBOUND__{key.upper()}": value for key, value in (outbound or {}).items()}
+    return parse(settings_text(peer.port, extra, copy=copy, sender=sender), "test", folder, given)
 
 
 @asynccontextmanager
@@ -143,6 +152,7 @@ async def running(
     extra: str = "",
     copy: bool = False,
     sender: str = NO_PROOF,
+    outbound: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Running]:
     """Run a gateway in `folder` until the block ends."""
     lines: list[str] = []
@@ -154,7 +164,8 @@ async def running(
         loop.call_soon_threadsafe(written.set)
 
     journal = Journal(write, clock=clock)
-    gateway = Gateway(make_settings(folder, peer, extra, copy=copy, sender=sender), journal, clock)
+    settings = make_settings(folder, peer, extra, copy=copy, sender=sender, outbound=outbound)
+    gateway = Gateway(settings, journal, clock)
     async with gateway:
         yield Running(gateway, peer, lines, written)
 
