@@ -41,7 +41,9 @@ def _due() -> ColumnElement[bool]:
     state = _delivery.c.state
     now: BindParameter[datetime] = bindparam("now")
     waiting = and_(state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)), _delivery.c.next_attempt_at <= now)
-    lease_over = and_(state == DeliveryState.SENDING, _delivery.c.lease_until <= now)
+    # Never one's own: who holds it is at it, whatever the clock says; it may have been put forward.
+    of_another = func.coalesce(_delivery.c.lease_by, 0) != bindparam("by")
+    lease_over = and_(state == DeliveryState.SENDING, _delivery.c.lease_until <= now, of_another)
     return or_(waiting, lease_over)
 
 

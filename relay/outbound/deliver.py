@@ -119,16 +119,14 @@ class Deliverer:
         try:
             if not waited or await self._still_wanted(handed.delivery):
                 await self._deliver(handed)
+        except Exception:  # noqa: BLE001 (what is ours must come to a result: nobody else will take it)
+            self._mark(handed.delivery, self._fault(handed.delivery))
         finally:
             self._destinations.leave(handed.delivery.to)
 
     async def _still_wanted(self, delivery: DeliveryRow) -> bool:
-        """False when it was taken off the queue meanwhile, or the store does not tell: its lease will be over."""
-        try:
-            now = await self._world.store.read(lambda connection: outbox.get(connection, delivery.seq))
-        except Exception:  # noqa: BLE001 (the store is in trouble)
-            self._fault(delivery)
-            return False
+        """False when it was taken off the queue meanwhile."""
+        now = await self._world.store.read(lambda connection: outbox.get(connection, delivery.seq))
         return now.state == DeliveryState.SENDING and now.attempts == delivery.attempts
 
     def _resume(self) -> None:
@@ -201,8 +199,9 @@ class Deliverer:
         crash.here("after-lease")
         delivery = handed.delivery
         left = handed.until - self._world.clock() - self._world.settings.outbound.lease * 0.1
-        if left <= timedelta():
-            return  # it has waited so long that somebody else may take it any moment
+        if left <= timedelta():  # it has waited so long that another process may take it any moment
+            self._mark(delivery, Outcome.deferred("there was no place before the lease ran out", "4.3.2"))
+            return
         try:
             prepared = await prepare(self._world, delivery, handed.job)
         except NothingToSend as nothing:
@@ -212,6 +211,9 @@ class Deliverer:
         else:
             outcome = await self._try(delivery, prepared, left.total_seconds())
         crash.here("after-answer")
+        self._mark(delivery, outcome)
+
+    def _mark(self, delivery: DeliveryRow, outcome: Outcome) -> None:
         now = self._world.clock()
         tried = Tried(now, outcome.host, outcome.stage, outcome.code, outcome.enhanced, outcome.text)
         self._marks.add(Mark(Finished(delivery, tried, *self._next(delivery, outcome, now)), outcome))
