@@ -24,7 +24,7 @@ _KINDS = {
     "complaint": "complaint.received",
     "auto_reply": "auto_reply.received",
     "list": "auto_reply.received",
-    "receipt": "message.read",
+    "receipt": "auto_reply.received",  # it proves nothing here
 }
 
 
