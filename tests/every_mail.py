@@ -25,6 +25,7 @@ from parley.relay.compose.deeds import (
 from parley.relay.compose.letters import (
     Asked,
     AskedWord,
+    Delay,
     Failure,
     FailureWord,
     JoinedWord,
@@ -39,7 +40,7 @@ from parley.relay.compose.letters import (
     WaitsWord,
 )
 from parley.relay.compose.masking import Hidden, Note
-from parley.relay.compose.notices import failed_notice, operator_mail, refused_notice
+from parley.relay.compose.notices import delayed_notice, failed_notice, operator_mail, refused_notice
 from parley.relay.compose.parts_kinds import PartKind
 from parley.relay.compose.reasons import REASONS
 from parley.relay.compose.relayed import colleague_mail, copy_mail, relayed_mail
@@ -161,6 +162,8 @@ def _notices(cast: Cast) -> Made:
         for tried in (None, LATER - AT):
             failure = Failure(cause, cast.person("buyer"), tried)
             yield f"failed {cause}", failed_notice(*head, reader, IDS, cast.said(), failure, LATER)
+    late = Delay(cast.person("buyer"), LATER - AT, 2 * (LATER - AT))
+    yield "delayed", delayed_notice(*head, reader, IDS, cast.said(), late, LATER)
     for cause in get_args(RefusalWord):
         yield f"refused {cause}", refused_notice(*head, reader, IDS, cast.said(), cause, LATER)
     received = Received(f"abuse@{DOMAIN}", AT, b"From: x@y.example\r\n\r\n1\r\n")
