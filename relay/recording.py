@@ -139,7 +139,7 @@ async def record_noted(world: World, placed: Placed, decision: Decision) -> Repl
         about = placed.parent.message
         add_event(connection, placed.inquiry.seq, placed.arrival.at, kind, actor, about, proof, raw.hash)
 
-    await world.store.write(unit)
+    await world.store.write(unit, of=[placed.inquiry.seq])
     world.journal.noted(id=placed.arrival.id, inquiry=placed.inquiry.id, event=kind, about=placed.parent.by)
     return kept(placed.arrival.id)
 
@@ -153,7 +153,7 @@ async def record_operator(world: World, arrival: Arrival, hit: OperatorHit) -> R
         row = due_at_once(Cause(arrival.id, arrival.at), "operator", hit.address)
         outbox.queue(connection, replace(row, raw=raw.hash))
 
-    await world.store.write(unit)
+    await world.store.write(unit, of=())
     world.journal.operator(id=arrival.id, to=hit.address, deliveries=1)
     return kept(arrival.id)
 

@@ -68,7 +68,8 @@ def _understood(arrival: Arrival, mail: Mail) -> Understood:
 
 def _message_id(mail: Mail) -> str:
     value = mail.first("Message-ID").strip()
-    return value[1:-1] if value.startswith("<") and value.endswith(">") and len(value) <= 998 else ""
+    # 998 octets, the longest line (RFC 5322 2.1.1); PostgreSQL's index takes no more than 2,700.
+    return value[1:-1] if value.startswith("<") and value.endswith(">") and len(value.encode()) <= 998 else ""
 
 
 def _dedupe(mail: Mail, message_id: str) -> str:

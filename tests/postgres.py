@@ -72,6 +72,13 @@ class Server:
             else:
                 return
 
+    @property
+    def pid(self) -> int:
+        """Of its first process. Raises RuntimeError when it is stopped."""
+        if self._process is None:
+            raise RuntimeError("the server is stopped")
+        return self._process.pid
+
     def stop(self, signal: int = 2) -> None:
         """Stop: 2 (SIGINT) cuts connections and shuts down, 3 (SIGQUIT) crashes at once."""
         if self._process is not None:
