@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 from babel.messages.pofile import read_po
@@ -76,6 +77,14 @@ def test_a_sentence_ends_as_the_original_does(language: str) -> None:
         end, own = (PLACE.sub("x", one)[-1].translate(str.maketrans("。：", ".:")) for one in (english, translated))
         assert (end == ":") == (own == ":"), translated
         assert (own == ".") == (end == ".") or end == "?", translated  # a Japanese question may end with a full stop
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_put_before_a_subject_leaves_room_for_it_on_a_phone(language: str) -> None:
+    """Phones show some 40 columns of a subject; a wide character takes two."""
+    leads = [one.removesuffix("%(subject)s") for _, one in sentences(language) if one.endswith("%(subject)s")]
+    assert len(leads) >= 8
+    assert [one for one in leads if sum(1 + (east_asian_width(char) in "WF") for char in one) > 32] == []
 
 
 @pytest.mark.parametrize("language", ["ru", "zh", "ja"])
