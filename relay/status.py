@@ -15,7 +15,8 @@ from .business_hours import DAYS, Hours, worked
 from .clock import iso
 
 _SOLD = ("quote.accepted", "order.paid")
-STATUS_KINDS = ("message.relayed", "phone.shown", "inquiry.declined", "inquiry.transferred", "action.undone", *_SOLD)
+RELAYED = "message.relayed"
+STATUS_KINDS = ("phone.shown", "inquiry.declined", "inquiry.transferred", "action.undone", *_SOLD)
 
 StoppedBy = Literal["message", "phone", "decline"]
 Json = dict[str, object]
@@ -48,8 +49,11 @@ class Status:
 def status(
     created: datetime, happened: Sequence[EventRow], sellers: Collection[int], hours: Hours, now: datetime
 ) -> Status:
-    """Read the events (of STATUS_KINDS at least, oldest first) of an inquiry whose sellers are these participants."""
-    message = _first(happened, ("message.relayed",), sellers)
+    """Read the events of an inquiry whose sellers are these participants.
+
+    At least the first RELAYED of a seller, and all of STATUS_KINDS, those oldest first.
+    """
+    message = _first(happened, (RELAYED,), sellers)
     phone = _first(happened, ("phone.shown",), sellers)
     declined = standing(happened).declined
     stops: dict[StoppedBy, EventRow | None] = {"message": message, "phone": phone, "decline": declined}

@@ -55,6 +55,23 @@ def about(connection: Connection, inquiry: int, message: int, actor: int) -> tup
     return tuple(_ABOUT.all(connection, inquiry=inquiry, message=message, actor=actor))
 
 
+_FIRST_BY = Query(
+    project(
+        Event,
+        EventRow,
+        _event.c.inquiry == bindparam("inquiry"),
+        _event.c.kind == bindparam("kind"),
+        _event.c.actor.in_(bindparam("actors", expanding=True)),
+    ).limit(1),
+    EventRow,
+)
+
+
+def first_by(connection: Connection, inquiry: int, kind: str, actors: Collection[int]) -> EventRow | None:
+    """Return the first event of this kind by one of these participants."""
+    return _FIRST_BY.first(connection, inquiry=inquiry, kind=kind, actors=list(actors))
+
+
 def of_inquiry(connection: Connection, inquiry: int) -> tuple[EventRow, ...]:
     """Return all events of an inquiry, oldest first."""
     return tuple(fetch(connection, project(Event, EventRow, _event.c.inquiry == inquiry), EventRow))

@@ -3,7 +3,7 @@
 A mail that is held or was refused is seen by the side it claims to come from, and by nobody else.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +54,7 @@ class Pane:
     deliveries: tuple[DeliveryRow, ...]
     events: tuple[EventRow, ...]
     reads: tuple[EventRow, ...]  # that one of the messages was read or answered, oldest first
-    sides: dict[int, str]  # of every message that the reader's side may know of, by sequence number
+    sides: dict[int, str]  # of the messages that the events are about and the reader's side may know of
     version: int  # grows with every event of the inquiry
 
 
@@ -62,7 +62,7 @@ def pane(connection: Connection, inquiry: int, side: str, cut: Cut) -> Pane:
     """Read the messages that `side` may see, and what happened."""
     rows = _messages(connection, inquiry, side, cut)
     shown = rows[: cut.most]
-    seqs = [row.seq for row in shown]
+    seqs, happened = [row.seq for row in shown], _events(connection, inquiry, cut)
     return Pane(
         inquiries.get(connection, inquiry),
         inquiries.participants(connection, inquiry),
@@ -71,9 +71,9 @@ def pane(connection: Connection, inquiry: int, side: str, cut: Cut) -> Pane:
         len(rows) > cut.most,
         messages.attachments(connection, seqs),
         tuple(fetch(connection, project(Delivery, DeliveryRow, _delivery.c.message.in_(seqs)), DeliveryRow)),
-        _events(connection, inquiry, cut),
+        happened,
         _reads(connection, seqs),
-        _sides(connection, inquiry, side),
+        _sides(connection, inquiry, side, happened),
         version(connection, inquiry),
     )
 
@@ -111,8 +111,11 @@ def _reads(connection: Connection, seqs: Collection[int]) -> tuple[EventRow, ...
     return tuple(fetch(connection, _READS, EventRow, messages=list(seqs)))
 
 
-def _sides(connection: Connection, inquiry: int, side: str) -> dict[int, str]:
-    statement = select(_message.c.seq, _message.c.side).where(_message.c.inquiry == inquiry, _seen_by(side))
+def _sides(connection: Connection, inquiry: int, side: str, about: Sequence[EventRow]) -> dict[int, str]:
+    """Return who wrote the messages that these events are about."""
+    oldest = min((event.message for event in about if event.message is not None), default=0)
+    condition = (_message.c.inquiry == inquiry, _message.c.seq >= oldest, _seen_by(side))
+    statement = select(_message.c.seq, _message.c.side).where(*condition)
     return {row.seq: row.side for row in connection.execute(statement)}
 
 

@@ -19,7 +19,7 @@ from ..business_hours import Hours
 from ..clock import iso
 from ..compose.i18n import Words
 from ..compose.response_words import counted_line, length_of, response_line
-from ..status import STATUS_KINDS, Status, observed_json, status
+from ..status import RELAYED, STATUS_KINDS, Status, observed_json, status
 from .desk import Desk
 from .render import render
 from .visit import Visit, visit
@@ -63,7 +63,10 @@ async def clock(desk: Desk, found: Visit) -> ClockView:
 def status_of(connection: Connection, inquiry: InquiryRow, hours: Hours, now: datetime) -> Status:
     """Read how an inquiry stands."""
     sellers = {one.seq for one in inquiries.participants(connection, inquiry.seq) if one.side == Side.SELLER}
-    happened = events.of_kinds(connection, inquiry.seq, STATUS_KINDS)
+    # Of what was relayed the first one counts: a long conversation has thousands.
+    first = events.first_by(connection, inquiry.seq, RELAYED, sellers)
+    others = events.of_kinds(connection, inquiry.seq, STATUS_KINDS)
+    happened = (*((first,) if first else ()), *others)
     return status(inquiry.created_at, happened, sellers, hours, now)
 
 

@@ -228,7 +228,7 @@ async def test_two_thousand_messages_are_paged_and_quick(web: Web) -> None:
     assert whole.text.count("<li>") > 2000
     spent: list[float] = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()  # of server and visitor together; a wall clock tells of the machine's other work
         await visitor.get(visitor.page_path)
-        spent.append(time.perf_counter() - start)
+        spent.append(time.process_time() - start)
     assert sorted(spent)[2] < 0.2

@@ -1,0 +1,163 @@
+"""Both sides negotiate one inquiry to the end twice: only on pages, and only by mail. The histories are equal."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from parley.relay.actions.create import Created
+from parley.relay.mail.masks import action_address
+from parley.store import events, inquiries, outbox
+from parley.tests.gateway import BUYER, SELLER, Running, header, mail, running, to
+from parley.tests.pdf import real_pdf
+from parley.tests.peer import Peer
+from parley.tests.story.test_read_states import receipt
+from parley.tests.window import CHROMIUM, chromium, link, window
+from playwright.async_api import FilePayload, Page, expect
+from sqlalchemy import Connection
+
+PDF = real_pdf(5000)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
+]
+
+
+@asynccontextmanager
+async def world(folder: Path) -> AsyncGenerator[Running]:
+    async with Peer() as peer, running(folder, peer) as run:
+        yield run
+
+
+async def settled(run: Running) -> None:
+    """Return when nothing waits to be delivered."""
+
+    def waits(connection: Connection) -> int:
+        return len(outbox.waiting(connection, 10))
+
+    async with asyncio.timeout(20):
+        while await run.gateway.world.store.read(waits):
+            run.written.clear()
+            with suppress(TimeoutError):  # the last line may have come before this look
+                await asyncio.wait_for(run.written.wait(), 0.1)
+
+
+async def facts(run: Running) -> list[tuple[str, str]]:
+    """The history: what happened and by whom, in order. How somebody did it stands in the proof, and is left out."""
+
+    def query(connection: Connection) -> list[tuple[str, str]]:
+        people = {one.seq: one.email for one in inquiries.participants(connection, 1)}
+        return [(one.kind, people.get(one.actor or 0, "")) for one in events.of_inquiry(connection, 1)]
+
+    return await run.gateway.world.store.read(query)
+
+
+class ByMail:
+    """One side with a mail program that answers requests for receipts."""
+
+    def __init__(self, run: Running, made: Created, who: str, other: str) -> None:
+        self.run, self.who, self.mask = run, who, made.masks[other]
+        self._read = 0
+
+    async def read(self) -> None:
+        """Read the newest mail."""
+        await settled(self.run)
+        newest = to(self.run.peer.mails, self.who)[-1]
+        await self.run.send(self.who, self.mask, receipt(self.who, self.mask, header(newest, "Message-ID")))
+
+    async def write(self, text: str) -> None:
+        newest = to(self.run.peer.mails, self.who)[-1]
+        data = mail(self.who, self.mask, text, message_id=f"{len(text)}@mail", references=header(newest, "Message-ID"))
+        await self.run.send(self.who, self.mask, data)
+        await settled(self.run)
+
+    async def document(self, text: str, data: bytes) -> None:
+        address, newest = action_address("document", self.mask), to(self.run.peer.mails, self.who)[-1]
+        one = EmailMessage()
+        one["From"], one["To"], one["Subject"] = self.who, address, "Re: Price for 12 pumps"
+        one["In-Reply-To"] = one["References"] = header(newest, "Message-ID")
+        one.set_content(text)
+        one.add_attachment(data, maintype="application", subtype="pdf", filename="sheet.pdf")
+        await self.run.send(self.who, address, bytes(one).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        await settled(self.run)
+
+    async def do(self, verb: str) -> None:
+        address = action_address(verb, self.mask)
+        await self.run.send(self.who, address, mail(self.who, address, "", subject=verb, message_id=f"{verb}@mail"))
+        await settled(self.run)
+
+
+class OnPage:
+    """One side with a browser and no mail program."""
+
+    def __init__(self, run: Running, page: Page, address: str) -> None:
+        self.run, self.page, self.address = run, page, address
+
+    async def read(self) -> None:
+        """Look at the newest message for as long as it takes to read it."""
+        await settled(self.run)
+        seen = len(self.run.logged("seen"))
+        await self.page.goto(self.address)
+        await self.page.locator("article[data-unread]").first.scroll_into_view_if_needed()
+        await self.run.wait_for("seen", seen + 1)
+
+    async def write(self, text: str) -> None:
+        await self.page.locator("#text").fill(text)
+        await self.page.get_by_role("button", name="Send", exact=True).click()
+        await expect(self.page.get_by_text("Your reply was sent.")).to_be_visible()
+        await settled(self.run)
+
+    async def document(self, text: str, data: bytes) -> None:
+        await self.page.get_by_text("Other document").click()
+        await self.page.get_by_label("What goes with it").fill(text)
+        file = FilePayload(name="sheet.pdf", mimeType="application/pdf", buffer=data)
+        await self.page.get_by_label(re.compile("A document to send")).set_input_files([file])
+        await self.page.get_by_role("button", name="Send the document").click()
+        await expect(self.page.get_by_text("Your reply was sent.")).to_be_visible()
+        await settled(self.run)
+
+    async def do(self, verb: str) -> None:
+        if verb == "close":
+            await self.page.get_by_text("Close the conversation").click()
+        name = {"phone": "Show the telephone number", "close": "Close it now"}[verb]
+        await self.page.get_by_role("button", name=name).click()
+        await self.page.wait_for_load_state()
+        await settled(self.run)
+
+
+async def negotiate(buyer: ByMail | OnPage, seller: ByMail | OnPage) -> None:
+    """From the request to the handshake."""
+    await seller.read()
+    await seller.write("They cost 4,800 EUR, ten weeks from order.")
+    await buyer.read()
+    await buyer.write("Can you do eight weeks?")
+    await seller.read()
+    await seller.do("phone")
+    await seller.document("Eight weeks, as in this sheet.", PDF)
+    await buyer.read()
+    await buyer.write("Agreed: twelve pieces in eight weeks.")
+    await seller.read()
+    await seller.write("Thank you for the order. We begin tomorrow.")
+    await buyer.read()
+    await buyer.do("close")
+
+
+async def test_a_negotiation_by_mail_and_one_on_pages_leave_the_same_history(tmp_path: Path) -> None:
+    async with world(tmp_path / "mail") as run:
+        made = await run.open()
+        await negotiate(ByMail(run, made, BUYER, "seller"), ByMail(run, made, SELLER, "buyer"))
+        by_mail = await facts(run)
+        assert not run.logged("page")
+    async with world(tmp_path / "page") as run, chromium() as browser, window(browser) as one, window(browser) as two:
+        made = await run.open()
+        buyer, seller = OnPage(run, one, link(run, made, BUYER)), OnPage(run, two, link(run, made, SELLER))
+        await negotiate(buyer, seller)
+        on_pages = await facts(run)
+    assert [kind for kind, _ in by_mail].count("message.read") == 6
+    assert [kind for kind, _ in by_mail].count("message.answered") == 5
+    assert {"phone.shown", "document.sent", "inquiry.closed"} <= {kind for kind, _ in by_mail}
+    assert by_mail == on_pages
