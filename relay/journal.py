@@ -152,6 +152,10 @@ class Journal:
         """A mail that is no party's message (bounce, auto-reply, receipt) became an event of the history."""
         self._write(id, "noted", inquiry=inquiry, kind=event, about=about)
 
+    def copies(self, *, id: str, inquiry: str, participant: str, wanted: bool) -> None:
+        """A participant switched the copies of his own messages on or off."""
+        self._write(id, "copies", inquiry=inquiry, participant=participant, wanted=wanted)
+
     def seen(self, *, id: str, inquiry: str, participant: str, messages: int) -> None:
         """A person's visible page showed him messages of the other side for the first time."""
         self._write(id, "seen", inquiry=inquiry, participant=participant, messages=messages)

@@ -30,6 +30,10 @@ class LinkMaker:
         """Return the token by which the writer of a held message shows that its address is his."""
         return self._derive("proof", message_id)
 
+    def copies(self, participant_id: str) -> str:
+        """Return the token by which a participant switches his copies off and on; it opens nothing else."""
+        return self._derive("copies", participant_id)
+
     def _derive(self, purpose: str, name: str) -> str:
         digest = hmac.new(self._secret, f"{purpose}:{name}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()

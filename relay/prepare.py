@@ -76,7 +76,9 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     """Compose the mail of a delivery. Pure: settings and what was recorded in, bytes out."""
     marketplace = world.settings.place(job.inquiry.marketplace)
     place = place_of(marketplace, world.settings.links.base_url)
-    to = To(person_of(job.reader), _link(world, job.reader), _mask(job, marketplace), _verbs(job))
+    copies = f"{place.base_url}/n/{job.reader.id}/{world.links.copies(job.reader.id)}"
+    mask = _mask(job, marketplace)
+    to = To(person_of(job.reader), _link(world, job.reader), mask, copies, verbs_for(job))
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, request_of(job.inquiry), to, ids))
@@ -259,13 +261,16 @@ def _link(world: World, reader: ParticipantRow) -> str:
     return f"{world.settings.links.base_url}/c/{world.links.token(reader.id, reader.link)}"
 
 
-def _verbs(job: Job) -> tuple[str, ...]:
+def verbs_for(job: Job) -> tuple[str, ...]:
     """Return what the reader can do by mail besides answering; nothing where he takes no part."""
     if not job.reader.id:
         return ()
+    done = job.deeds.event.kind if job.deeds else ""
+    if done == "inquiry.closed":
+        return ("reopen", "history")
     phone = ("phone",) if any(one.phone.strip() for one in job.people if one.side != job.reader.side) else ()
     first = ("decline",) if job.reader.side == "seller" else ("close",)
-    return (*first, "transfer", *phone, "history")
+    return (*(first if done != "inquiry.declined" else ()), "transfer", *phone, "history")
 
 
 def _mask(job: Job, marketplace: Marketplace) -> str:

@@ -43,7 +43,7 @@ async def record_receipt(world: World, placed: Placed, decision: Decision) -> Re
         add_event(connection, inquiry, at, _NOTE, reader, told, {**proof, "signals": signals, "why": why}, raw.hash)
         return _NOTE
 
-    kind = await world.store.write(unit)
+    kind = await world.store.write(unit, of=[placed.inquiry.seq])
     world.journal.noted(id=placed.arrival.id, inquiry=placed.inquiry.id, event=kind, about="receipt")
     return kept(placed.arrival.id)
 

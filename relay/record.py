@@ -144,7 +144,7 @@ def _kind_for(person: ParticipantRow, author: ParticipantRow, *, copy_to_writer:
     if person.state != "active" or person.side == Side.OBSERVER:
         return ""
     if person.seq == author.seq:
-        return "copy" if copy_to_writer else ""
+        return "copy" if copy_to_writer and person.copies else ""
     return "colleague" if person.side == author.side else "relayed"
 
 
@@ -204,10 +204,15 @@ def note_answered(connection: Connection, at: datetime, answer: MessageRow, auth
         return False
     asked = messages.get(connection, answer.parent)
     proof = {"by": answer.channel, "message": answer.id, "parent": answer.parent_by}
-    if not _note_once(connection, at, "message.answered", asked, author, proof):
-        return False
-    note_read(connection, at, asked, author, {"by": "answered", "message": answer.id})
-    return True
+    note_read_by_answer(connection, at, asked, author, answer.mail)
+    return _note_once(connection, at, "message.answered", asked, author, proof)
+
+
+def note_read_by_answer(
+    connection: Connection, at: datetime, asked: MessageRow, author: ParticipantRow, mail: str
+) -> bool:
+    """Record that who answers has read; told before the answer itself comes in, as a person reads before he writes."""
+    return note_read(connection, at, asked, author, {"by": "answered", "mail": mail})
 
 
 _AFTER_READ = {"message.read": (MessageState.READ, _READABLE)} | {

@@ -17,7 +17,7 @@ from .job import Around, job_of, needs_raw
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import clean_name
 from .mail_rows import Placed, add_message
-from .record import Cause, Notice, add_event, due_at_once, queue_delivery, queue_message
+from .record import Cause, Notice, add_event, due_at_once, note_read_by_answer, queue_delivery, queue_message
 from .world import World
 
 _AT_ONCE = 262_144  # bytes; larger mails wait on disk, not in memory
@@ -76,6 +76,8 @@ def write_message(
     others = tuple(address for address in named if address.domain not in domains)
     if bring_in(connection, world.links, cause, author, people, others):
         people = inquiries.participants(connection, placed.inquiry.seq)
+    parent = messages.get(connection, placed.parent.message)
+    note_read_by_answer(connection, cause.at, parent, author, cause.mail)
     message = add_message(connection, placed, raw, MessageState.ACCEPTED, author.seq)
     has_it = {address.key for address in others}
     copy = world.settings.notices.copy_to_writer

@@ -118,6 +118,16 @@ def set_participant_state(connection: Connection, seq: int, state: ParticipantSt
     connection.execute(update(_participant).where(_participant.c.seq == seq).values(state=state))
 
 
+def set_copies(connection: Connection, seq: int, wanted: bool) -> None:
+    """Say whether a participant gets copies of what he writes."""
+    connection.execute(update(_participant).where(_participant.c.seq == seq).values(copies=wanted))
+
+
+def by_id(connection: Connection, id: str) -> ParticipantRow | None:
+    """Find a participant by his id."""
+    return fetch_one(connection, project(Participant, ParticipantRow, _participant.c.id == id), ParticipantRow)
+
+
 _FIND_LINK = Query(
     select(*columns(Participant, ParticipantRow))
     .join(_link, _link.c.participant == _participant.c.seq)

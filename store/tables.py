@@ -129,6 +129,7 @@ class Participant(SQLModel, table=True):
     joined_by: str  # inquiry | cc | domain | open | approved | once
     joined_at: datetime = Field(sa_type=Utc)
     link: int = 0  # how often his personal link was renewed: part of what its token is made from
+    copies: bool = True  # he gets a copy of each message that he writes
 
 
 class Link(SQLModel, table=True):

@@ -50,6 +50,7 @@ class ParticipantRow:
     joined_at: datetime
     timezone: str = ""
     link: int = 0
+    copies: bool = True
 
 
 @dataclass(frozen=True, slots=True)

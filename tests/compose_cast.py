@@ -12,6 +12,7 @@ from parley.relay.mail.write import File, Letter, Mailbox
 DOMAIN = "reply.directindustry.example"
 BUYER_MASK, SELLER_MASK = f"buyer-kmnprstuvwxyz234@{DOMAIN}", f"seller-abcdefghkmnprstu@{DOMAIN}"
 LINK = "https://directindustry.example/c/j3aNs-LiNk_0p9Kk8Jj7B"
+COPIES = "https://directindustry.example/n/2026abcd/c0piEs-t0k3n_9p9Kk8J"
 AT = datetime(2026, 11, 23, 9, 14, tzinfo=UTC)
 LATER = AT + timedelta(hours=2)
 
@@ -47,7 +48,9 @@ def colleague(language: str = "en") -> Person:
 
 
 def to(reader: Person) -> To:
-    return To(reader, LINK, SELLER_MASK if reader.side == "buyer" else BUYER_MASK)
+    buys = reader.side == "buyer"
+    verbs = (("close",) if buys else ("decline",)) + ("transfer", "phone", "history")
+    return To(reader, LINK, SELLER_MASK if buys else BUYER_MASK, COPIES, verbs)
 
 
 def asked(text: str = "Combien ?") -> Said:

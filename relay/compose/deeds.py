@@ -19,8 +19,10 @@ from .frame import Fact, Head, Scene, from_mask, from_place, scene_for, write_up
 from .i18n import Words
 from .letters import Ids, Person, Place, Request, To
 from .reasons import kindly, reason_lines
+from .spoken import MOST_HTML, listed
 
-_MOST_WORDS = 20_000  # characters of one message in a history; the rest is on the page
+_FRAME = 1500  # octets of HTML around one entry
+_MOST_WORDS = 10_000  # characters of one message in a history; the rest is on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def _reasons(words: Words, mask: str) -> tuple[Fact, ...]:
 
 def _deed(scene: Scene, ids: Ids, at: datetime, sender: Mailbox, told: Told) -> Letter:
     text = visible_lines(told.quoted)
+    entries = [_line(scene, entry) for entry in told.entries]
+    shown = _newest(entries)
     return write_up(
         scene,
         Head(ids, at, scene.request.subject, "auto-generated"),
@@ -178,10 +182,22 @@ def _deed(scene: Scene, ids: Ids, at: datetime, sender: Mailbox, told: Told) -> 
         said=text,
         said_html=Markup(from_text(text)),  # noqa: S704 (escaped by from_text)
         facts=told.facts,
-        entries=[_line(scene, entry) for entry in told.entries],
+        entries=entries,
+        shown=shown,
+        earlier=len(entries) - len(shown),
         automatic=sender.address != scene.to.mask,
         conversation=bool(scene.to.link),
     )
+
+
+def _newest(entries: list[Line]) -> list[Line]:
+    """The last entries, as many as may stand in the HTML of one mail; the text has all of them."""
+    left = MOST_HTML
+    for number, entry in enumerate(reversed(entries)):
+        left -= len(entry.html.encode("utf-8", "replace")) + _FRAME
+        if left < 0:
+            return entries[len(entries) - number :]
+    return entries
 
 
 def _line(scene: Scene, entry: Entry) -> Line:
@@ -190,7 +206,7 @@ def _line(scene: Scene, entry: Entry) -> Line:
     text = visible_lines(entry.text[:_MOST_WORDS])
     if len(entry.text) > _MOST_WORDS:
         text += " …"
-    files = scene.words.listed([visible(name) or scene.words.gettext("a file") for name in entry.files])
+    files = listed(scene.words, [visible(name) or scene.words.gettext("a file") for name in entry.files])
     return Line(who, scene.words.moment(entry.at), text, Markup(from_text(text)), files)  # noqa: S704 (escaped)
 
 

@@ -22,6 +22,7 @@ from .render import render
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # bidi controls that can show a subject as what it is not
 _PREVIEW = 140  # characters that inboxes show beside the subject
+_TITLE = 300  # characters of a subject that a mail program's window shows
 _WEB = ("https://", "http://")
 
 
@@ -79,11 +80,12 @@ def marker(words: Words) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Something that can be done by a mail to an address of its own."""
+    """Something that can be done by a mail to an address of its own, or on the page."""
 
     label: str
     address: str
     link: str
+    page: str
 
 
 def ways(scene: Scene) -> tuple[Way, ...]:
@@ -92,8 +94,18 @@ def ways(scene: Scene) -> tuple[Way, ...]:
     for verb in scene.to.verbs:
         label, address = _verb(scene.words, verb), action_address(verb, scene.to.mask)
         subject = quote(f"{label}: {visible(scene.request.subject)[:_PREVIEW]}")
-        found.append(Way(label, address, f"mailto:{address}?subject={subject}"))
+        found.append(Way(label, address, f"mailto:{address}?subject={subject}", f"{scene.to.link}#{verb}"))
     return tuple(found)
+
+
+def button(scene: Scene, auto_submitted: str) -> str:
+    """Return what the button to the page says: to answer a person's words, to open it else."""
+    say, company = scene.words.gettext, scene.naming.company()
+    if auto_submitted:
+        return say("Open the conversation")
+    if scene.to.reader.side == "seller":
+        return say("Reply to the buyer")
+    return say("Reply to %(name)s", name=company) if company else say("Reply to the seller")
 
 
 def _verb(words: Words, verb: str) -> str:
@@ -150,6 +162,7 @@ def write_up(
     preview: str,
     files: tuple[File, ...] = (),
     sealed: Sealed | None = None,
+    unsubscribe: str = "",
     **own: object,
 ) -> Letter:
     """Fill templates/mail/`template` and return the letter. `own`: what this template uses beside the shared values."""
@@ -158,7 +171,7 @@ def write_up(
         template,
         scene.words,
         language=scene.words.language,
-        subject=visible(head.subject),
+        subject=visible(head.subject[:_TITLE]),
         preview=visible(preview[: 2 * _PREVIEW])[:_PREVIEW],
         marker=marker(scene.words) if sender.address == scene.to.mask else "",
         place=visible(place.name),
@@ -167,6 +180,7 @@ def write_up(
         office_font=office_font(scene.words.language),
         link=scene.to.link,
         ways=ways(scene),
+        button=button(scene, head.auto_submitted),
         request_line=request_line(scene),
         reason=_reason(scene),
         help=visible(place.help),
@@ -184,6 +198,7 @@ def write_up(
         in_reply_to=head.ids.in_reply_to,
         references=head.ids.references,
         auto_submitted=head.auto_submitted,
+        list_unsubscribe=unsubscribe,
         loop=place.reply_domain,
         sealed=sealed,
         files=files,

@@ -9,7 +9,7 @@ from .hidden import hidden_lines
 from .i18n import Words
 from .letters import Ids, Person, Place, Request, Said, To
 from .masking import Hidden
-from .spoken import spoken
+from .spoken import listed, spoken
 
 
 def relayed_mail(place: Place, request: Request, to: To, ids: Ids, said: Said) -> Letter:
@@ -79,6 +79,8 @@ def copy_mail(
         names=names,
         moment=scene.words.moment(at),
         files_line=_named(said, scene.words),
+        unsubscribe=to.copies,
+        copies=to.copies,
         hidden=hidden_lines(hidden, scene.words),
         spoken=spoken(said, scene.words, place.reply_domain),
     )
@@ -87,4 +89,4 @@ def copy_mail(
 def _named(said: Said, words: Words) -> str:
     """The files of a message by name and size, "" where there are none."""
     nameless = words.gettext("a file")
-    return words.listed([f"{file.name or nameless} ({words.size(len(file.data))})" for file in said.files])
+    return listed(words, [f"{file.name or nameless} ({words.size(len(file.data))})" for file in said.files])

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import unescape
@@ -20,6 +21,8 @@ _ONLY_IN_TEXT = re.compile(r"\[[^\[\]\n]*\]|\b(?:https?://|mailto:)\S*")  # what
 _TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"\w+")
 _MOST_MISSING = 0.1
+MOST_HTML = 80_000  # octets of a person's words in HTML: mail programs cut a mail off at 102 kB
+_MOST_NAMES = 30  # files named in one mail
 _BEGINNING = 600  # characters of a message that a notice shows again
 
 
@@ -31,6 +34,7 @@ class Spoken:
     html: Markup
     files: tuple[File, ...]
     sealed: Sealed | None = None
+    cut: bool = False  # the HTML is only the beginning; the text is whole
 
 
 def spoken(said: Said, words: Words, domain: str) -> Spoken:
@@ -49,8 +53,30 @@ def spoken(said: Said, words: Words, domain: str) -> Spoken:
         text = _no_words(said, words) if "<img" not in html else ""
     if not _says_all(html, text):
         html = from_text(text)
+    if cut := _octets(html) > MOST_HTML:
+        html = _begun(text)
     files = tuple(replace(file, content_id=new.get(file.content_id, "")) for file in said.files)
-    return Spoken(text, Markup(html), files)  # noqa: S704 (sanitised, or escaped by from_text)
+    return Spoken(text, Markup(html), files, cut=cut)  # noqa: S704 (sanitised, or escaped by from_text)
+
+
+def _begun(text: str) -> str:
+    """The beginning of a text as HTML, as much as may stand in one mail."""
+    most = MOST_HTML
+    while _octets(html := from_text(text[:most].rsplit("\n", 1)[0] or text[:most])) > MOST_HTML:
+        most //= 2
+    return html
+
+
+def _octets(html: str) -> int:
+    return len(html.encode("utf-8", "replace"))
+
+
+def listed(words: Words, names: Sequence[str]) -> str:
+    """Return the names of files as a list in words; of very many the first."""
+    if len(names) <= _MOST_NAMES:
+        return words.listed(names)
+    left = len(names) - _MOST_NAMES
+    return words.listed([*names[:_MOST_NAMES], words.counted(left, "%(number)s more file", "%(number)s more files")])
 
 
 def beginning(said: Said) -> Spoken:

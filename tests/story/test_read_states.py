@@ -78,6 +78,8 @@ async def test_an_answer_reads_and_answers_what_it_answers(world: Running, peer:
     assert [(e["about"], e["actor"], e["proof"]["message"]) for e in told(shown, "message.answered")] == [
         (request["id"], SELLER, answer["id"])
     ]
+    kinds = [event["kind"] for event in shown["events"]]
+    assert kinds.index("message.read") < kinds.index("message.received") < kinds.index("message.answered")
     assert [(e["about"], e["actor"], e["proof"]["by"]) for e in told(shown, "message.read")] == [
         (request["id"], SELLER, "answered")
     ]

@@ -50,6 +50,8 @@ HEADERS = {
     "In-Reply-To",
     "References",
     "Auto-Submitted",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
     "X-Parley-Loop",
 }
 MIME = {"X-Parley-Loop", "MIME-Version", "Content-Language", "Content-Type", "Content-Transfer-Encoding"}
