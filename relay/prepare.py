@@ -266,6 +266,8 @@ def verbs_for(job: Job) -> tuple[str, ...]:
     if not job.reader.id:
         return ()
     done = job.deeds.event.kind if job.deeds else ""
+    if done in ("inquiry.transferred", "participant.left") and job.deeds and job.deeds.event.actor == job.reader.seq:
+        return ()
     if done == "inquiry.closed":
         return ("reopen", "history")
     phone = ("phone",) if any(one.phone.strip() for one in job.people if one.side != job.reader.side) else ()

@@ -47,6 +47,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose by a mail without words to an address of its own."""
+
+    label: str
+    address: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What one mail says, in the order it says it."""
 
@@ -54,6 +63,7 @@ class Told:
     lines: tuple[str, ...] = ()
     quoted: str = ""  # a person's own words
     facts: tuple[Fact, ...] = ()
+    choices: tuple[Choice, ...] = ()
     after: str = ""
     undo: str = ""  # until when it can be taken back
     entries: tuple[Entry, ...] = ()
@@ -142,8 +152,8 @@ def help_mail(
     """
     scene = scene_for(place, request, to)
     lead, lines = help_lines(scene.words, verb, why, about)
-    facts = _reasons(scene.words, to.mask) if verb == "decline" and why in ("unclear", "reason_missing") else ()
-    return _deed(scene, ids, at, from_place(place), Told(lead, lines, facts=facts))
+    choices = _reasons(scene.words, to.mask) if verb == "decline" and why in ("unclear", "reason_missing") else ()
+    return _deed(scene, ids, at, from_place(place), Told(lead, lines, choices=choices))
 
 
 def spam_note(place: Place, request: Request, operator: Mailbox, ids: Ids, inquiry: str, at: datetime) -> Letter:
@@ -156,11 +166,11 @@ def spam_note(place: Place, request: Request, operator: Mailbox, ids: Ids, inqui
     return _deed(scene, ids, at, from_place(place), Told(lead, lines))
 
 
-def _reasons(words: Words, mask: str) -> tuple[Fact, ...]:
+def _reasons(words: Words, mask: str) -> tuple[Choice, ...]:
     """The reasons, each with the address at which a mail without words declines for it."""
     lines = enumerate(reason_lines(words), 1)
     return tuple(
-        Fact(f"{number}. {label}", address, f"mailto:{address}?subject={quote(label)}")
+        Choice(f"{number}. {label}", address, f"mailto:{address}?subject={quote(label)}")
         for number, (reason, label) in lines
         if (address := action_address("decline", mask, reason)) and reason != "other"
     )
@@ -182,6 +192,7 @@ def _deed(scene: Scene, ids: Ids, at: datetime, sender: Mailbox, told: Told) -> 
         said=text,
         said_html=Markup(from_text(text)),  # noqa: S704 (escaped by from_text)
         facts=told.facts,
+        choices=told.choices,
         entries=entries,
         shown=shown,
         earlier=len(entries) - len(shown),

@@ -22,6 +22,7 @@ from .render import render
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # bidi controls that can show a subject as what it is not
 _PREVIEW = 140  # characters that inboxes show beside the subject
+_ABOUT_HIS_OWN = ("copy", "confirmation")  # templates of mails that show a writer his own words
 _TITLE = 300  # characters of a subject that a mail program's window shows
 _WEB = ("https://", "http://")
 
@@ -98,10 +99,10 @@ def ways(scene: Scene) -> tuple[Way, ...]:
     return tuple(found)
 
 
-def button(scene: Scene, auto_submitted: str) -> str:
-    """Return what the button to the page says: to answer a person's words, to open it else."""
+def button(scene: Scene, *, answers: bool) -> str:
+    """Return what the button to the page says: to reply, where a plain Reply `answers` the other side, else to open it."""
     say, company = scene.words.gettext, scene.naming.company()
-    if auto_submitted:
+    if not answers:
         return say("Open the conversation")
     if scene.to.reader.side == "seller":
         return say("Reply to the buyer")
@@ -180,7 +181,7 @@ def write_up(
         office_font=office_font(scene.words.language),
         link=scene.to.link,
         ways=ways(scene),
-        button=button(scene, head.auto_submitted),
+        button=button(scene, answers=sender.address == scene.to.mask and template not in _ABOUT_HIS_OWN),
         request_line=request_line(scene),
         reason=_reason(scene),
         help=visible(place.help),
