@@ -228,18 +228,18 @@ class Marketplace(Section):
     colour: str = Field(default="#1f5fbf", pattern=r"^#[0-9a-fA-F]{6}$")
     business_days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
     business_hours: tuple[str, ...] = ("09:00-17:00",)
-    business_zone: str = "UTC"
+    business_zone: str = ""
     holidays: tuple[date, ...] = ()
 
     @property
     def hours(self) -> Hours:
         """The week of this marketplace's sellers, for the response clock."""
-        return read_hours(self.business_days, self.business_hours, self.business_zone, self.holidays)
+        return read_hours(self.business_days, self.business_hours, self.business_zone or self.timezone, self.holidays)
 
     @model_validator(mode="after")
     def _a_week(self) -> "Marketplace":
         try:
-            read_hours(self.business_days, self.business_hours, self.business_zone, self.holidays)
+            read_hours(self.business_days, self.business_hours, self.business_zone or self.timezone, self.holidays)
         except ValueError as error:
             raise ValueError(f"business hours: {error}") from error
         return self

@@ -100,7 +100,7 @@ def ways(scene: Scene) -> tuple[Way, ...]:
 
 
 def button(scene: Scene, *, answers: bool) -> str:
-    """Return what the button to the page says: to reply, where a plain Reply `answers` the other side, else to open it."""
+    """Return what the button to the page says: to reply, where a plain Reply `answers` the other side."""
     say, company = scene.words.gettext, scene.naming.company()
     if not answers:
         return say("Open the conversation")
