@@ -78,7 +78,7 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     place = place_of(marketplace, world.settings.links.base_url)
     copies = f"{place.base_url}/n/{job.reader.id}/{world.links.copies(job.reader.id)}"
     mask = _mask(job, marketplace)
-    to = To(person_of(job.reader), _link(world, job.reader), mask, copies, verbs_for(job))
+    to = To(person_of(job.reader), _link(world, job.reader), mask, verbs_for(job), copies)
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, request_of(job.inquiry), to, ids))

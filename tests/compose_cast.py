@@ -50,7 +50,7 @@ def colleague(language: str = "en") -> Person:
 def to(reader: Person) -> To:
     buys = reader.side == "buyer"
     verbs = (("close",) if buys else ("decline",)) + ("transfer", "phone", "history")
-    return To(reader, LINK, SELLER_MASK if buys else BUYER_MASK, COPIES, verbs)
+    return To(reader, LINK, SELLER_MASK if buys else BUYER_MASK, verbs, COPIES)
 
 
 def asked(text: str = "Combien ?") -> Said:

@@ -49,7 +49,7 @@ from parley.relay.compose.sender_notices import asked_notice, joined_notice, pro
 from parley.relay.mail.masks import VERBS
 from parley.relay.mail.sealed import Sealed
 from parley.relay.mail.write import File, Letter, Mailbox
-from parley.tests.compose_cast import AT, BUYER_MASK, DOMAIN, IDS, LATER, LINK, PLACE, SELLER_MASK
+from parley.tests.compose_cast import AT, BUYER_MASK, COPIES, DOMAIN, IDS, LATER, LINK, PLACE, SELLER_MASK
 
 Made = Iterator[tuple[str, Letter]]
 
@@ -74,7 +74,7 @@ class Cast:
         return Person(self.word, f"1@{side}.example", self.language, side, self.word)
 
     def to(self, side: str) -> To:
-        return To(self.person(side), LINK, SELLER_MASK if side == "buyer" else BUYER_MASK, VERBS)
+        return To(self.person(side), LINK, SELLER_MASK if side == "buyer" else BUYER_MASK, VERBS, COPIES)
 
     def said(self, text: str | None = None, *files: File, sealed: Sealed | None = None) -> Said:
         return Said(self.person("seller"), self.word if text is None else text, "", AT, self.word, files, sealed)
@@ -123,6 +123,9 @@ def _spoken(cast: Cast) -> Made:
     }.items():
         yield f"relayed {name}", relayed_mail(*head, ask("buyer"), IDS, said)
         yield f"colleague {name}", colleague_mail(*head, ask("seller"), IDS, said, (cast.person("buyer"),))
+    long = cast.said(f"{cast.word}\n" * 50_000, *[cast.file] * 32)
+    yield "relayed long", relayed_mail(*head, ask("buyer"), IDS, long)
+    yield "copy long", copy_mail(*head, ask("seller"), IDS, long, (cast.person("buyer"),), LATER, Hidden())
     nameless = replace(cast.file, name="")
     for hidden in _hidden(cast.word):
         said = cast.said(None, cast.file, nameless)
@@ -188,6 +191,7 @@ def _deeds(cast: Cast) -> Made:
     handed = Doing("inquiry.transferred", seller, own_side=True, text=cast.word, others=(buyer,))
     yield "handed", handed_mail(*head, cast.to("seller"), IDS, handed, entries, (cast.file,), AT)
     yield "history", history_mail(*head, cast.to("buyer"), IDS, entries, (cast.file,), AT)
+    yield "history long", history_mail(*head, cast.to("buyer"), IDS, entries * 60, (), AT)
     yield "phone", phone_mail(*head, cast.to("seller"), IDS, ((buyer, "+33 1 23 45 67 89"),), AT)
     yield "phone shown", phone_mail(*head, cast.to("seller"), IDS, (), AT)
     helped = [(verb, "unclear") for verb in cases("_how")] + [

@@ -92,8 +92,8 @@ class To:
     reader: Person
     link: str
     mask: str  # stands for the other side
-    copies: str = ""  # the page on which he switches the copies of his own messages off
     verbs: tuple[str, ...] = ()  # what the reader can do by a mail to an address of its own (mail/masks.py)
+    copies: str = ""  # the page on which he switches the copies of his own messages off
 
 
 @dataclass(frozen=True, slots=True)
