@@ -9,6 +9,7 @@ the pairs. "PostgreSQL CPU" is what its server processes used for each mail, bes
 import argparse
 import asyncio
 import statistics
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from parley.bench.rounds import Round, Shape, measure
 from parley.tests.postgres import Server, serving
 
 _OPTIONS = "-c max_connections=200 -c shared_buffers=256MB"
-_INQUIRIES = 300
+_INQUIRIES = 100
 
 
 @dataclass(slots=True)
@@ -81,6 +82,8 @@ async def _run(columns: Sequence[Column], sink: Sink, shape: Shape, rounds: int)
     for _ in range(rounds):
         for column in columns:
             await column.run(sink, shape)
+            last = column.rounds[-1]
+            print(f"  {column.name}: {last.delivered:.0f}/s, {last.cpu:.2f} ms", file=sys.stderr, flush=True)
 
 
 def _print(connections: int, columns: Sequence[Column]) -> None:

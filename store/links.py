@@ -28,6 +28,7 @@ _message, _attachment = table(Message), table(Attachment)
 _delivery, _event = table(Delivery), table(Event)
 _link, _person = table(Link), table(Participant)
 
+_WINDOW = 500  # events; more than come between two looks, and than several writers have under way
 _UNDECIDED = (MessageState.HELD, MessageState.REFUSED)
 
 
@@ -177,15 +178,10 @@ def version(connection: Connection, inquiry: int) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def newest_event(connection: Connection) -> int:
-    """Return the sequence number of the newest event of all inquiries, 0 where there is none."""
-    return int(connection.execute(select(func.coalesce(func.max(_event.c.seq), 0))).scalar_one())
+def newest_events(connection: Connection) -> dict[int, int]:
+    """Return sequence number → inquiry of the newest 500 events of all inquiries.
 
-
-def changed(connection: Connection, after: int) -> tuple[int, frozenset[int]]:
-    """Return the newest event's sequence number and the inquiries that had events after `after`."""
-    newest = newest_event(connection)
-    if newest <= after:
-        return newest, frozenset()
-    statement = select(_event.c.inquiry).distinct().where(_event.c.seq > after)
-    return newest, frozenset(connection.execute(statement).scalars())
+    Not "those after the last one": with several writers an event may become visible after one with a higher number.
+    """
+    statement = select(_event.c.seq, _event.c.inquiry).order_by(_event.c.seq.desc()).limit(_WINDOW)
+    return {row.seq: row.inquiry for row in connection.execute(statement)}

@@ -45,7 +45,8 @@ async def create(world: World, order: Order, *, quiet: bool = False) -> Created:
     cause = Cause(new_id(now), now)
     inquiry_id = new_id(now)
     opened = await world.store.write(
-        lambda connection: _open(connection, world, order, place, inquiry_id, cause, quiet)
+        lambda connection: _open(connection, world, order, place, inquiry_id, cause, quiet),
+        of=(),  # nobody else knows of it yet
     )
     world.journal.inquiry_created(
         id=cause.mail,

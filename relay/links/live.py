@@ -67,25 +67,23 @@ class Live:
 
     async def _watch(self) -> None:
         """Look for new events as long as anybody cares to know."""
-        after: int | None = None
+        seen: frozenset[int] = frozenset()
         while self._watchers:
             try:
-                after = await self._look(after)
+                seen = await self._look(seen)
                 await asyncio.sleep(PAUSE)
             except Exception:  # noqa: BLE001 (logged; open pages must not end because of one bad moment)
                 reference = new_id(self._clock())
                 self._journal.fault(reference=reference, where="live pages", cause=traceback.format_exc())
                 await asyncio.sleep(TROUBLE)
 
-    async def _look(self, after: int | None) -> int:
-        """Wake the pages whose inquiry changed after the event `after`; all of them at the first look."""
-        if after is None:
-            after = await self._store.read(links.newest_event)
-            self._wake(frozenset(self._watchers.values()))
-            return after
-        newest, inquiries = await self._store.read(lambda connection: links.changed(connection, after))
-        self._wake(inquiries)
-        return newest
+    async def _look(self, seen: frozenset[int]) -> frozenset[int]:
+        """Wake the pages whose inquiry has events that are not among `seen`; all of them where none is known."""
+        newest = await self._store.read(links.newest_events)
+        known = not seen.isdisjoint(newest)
+        fresh = (inquiry for seq, inquiry in newest.items() if seq not in seen)
+        self._wake(frozenset(fresh if known else self._watchers.values()))
+        return frozenset(newest)
 
     def _wake(self, inquiries: frozenset[int]) -> None:
         for wake, inquiry in self._watchers.items():

@@ -3,20 +3,23 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-from parley.store import pool
+from parley.store import links, pool
 from parley.store.place import Place
+from parley.store.rows import add
 from parley.store.store import Store, open_store
-from parley.store.tables import Blob, table
+from parley.store.tables import Blob, Event, Inquiry, table
 from parley.store.writer import StoreFailed
 from parley.tests import postgres
 from sqlalchemy import Connection, Engine, event, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 _blob = table(Blob)
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 LEASE = """
     INSERT INTO delivery
     (id, token, mail, kind, "to", cause, state, attempts, created_at, next_attempt_at, remote, lease_by)
@@ -164,3 +167,29 @@ async def test_nul_in_a_text_is_replaced(shared: Callable[[], Store]) -> None:
     store = shared()
     await store.write(lambda connection: put(connection, "a\0b"))
     assert await store.read(lambda connection: connection.execute(select(_blob.c.hash)).scalar_one()) == "a\ufffdb"
+
+
+async def test_an_event_that_appears_after_a_later_one_is_seen(shared: Callable[[], Store]) -> None:
+    store, begun, gate = shared(), threading.Event(), threading.Event()
+
+    def ask(connection: Connection, reference: str) -> int:
+        row = Inquiry(id=reference, marketplace="m", reference=reference, subject="s", wishes=[], created_at=NOW)
+        return add(connection, row)
+
+    inquiries = [await store.write(lambda c, r=reference: ask(c, r)) for reference in ("a", "b")]
+
+    def slow(connection: Connection) -> None:
+        add(connection, Event(inquiry=inquiries[0], at=NOW, kind="message.received", proof={}))
+        begun.set()
+        gate.wait(10)
+
+    def quick(connection: Connection) -> None:
+        add(connection, Event(inquiry=inquiries[1], at=NOW, kind="message.received", proof={}))
+
+    first = asyncio.create_task(store.write(slow, of=[inquiries[0]]))
+    await asyncio.to_thread(begun.wait, 10)
+    await store.write(quick, of=[inquiries[1]])
+    assert list((await store.read(links.newest_events)).values()) == [inquiries[1]]
+    gate.set()
+    await first
+    assert list((await store.read(links.newest_events)).values()) == [inquiries[1], inquiries[0]]
