@@ -23,13 +23,15 @@ _OTHERS = re.compile(
 _FENCED = re.compile(r"[\s>|*_]{0,40}[—–―]\s?([^\W\d_][^\n—–―]{10,120})\s?[—–―][\s*_]{0,10}")
 _OUR_LINK = re.compile(r"https?://[^\s<>\"']{1,200}/c/[\w-]{20,60}(?![\w-])")
 _NOT_WORDS = re.compile(r"[\W_]+")
+_NO_WORDS = {code: None for code in range(128) if not chr(code).isalnum()}  # the same in ASCII, ten times as fast
 _FENCE = re.compile(r"[#=*~_-]{2,}")
 
 
 def _bare(text: str) -> str:
     """The letters and figures of a text, without accents and case."""
-    if not text.isascii():
-        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    if text.isascii():
+        return text.translate(_NO_WORDS).casefold()
+    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return _NOT_WORDS.sub("", text).casefold()
 
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parley.threading import markers
 from parley.threading.attribution.tables import LANGUAGES, WROTE, says_wrote
 
 VERBS = sorted({verb for words in LANGUAGES for verb in words.wrote})
@@ -24,3 +25,8 @@ def test_the_same_answer_whatever_stands_around(before: str, verb: str, after: s
 @given(st.text(st.characters(max_codepoint=127)))
 def test_the_same_answer_on_any_ascii(text: str) -> None:
     assert says_wrote(text) == bool(WROTE.search(text))
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_letters_of_any_ascii(text: str) -> None:
+    assert markers._bare(text) == markers._NOT_WORDS.sub("", text).casefold()
