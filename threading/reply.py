@@ -27,7 +27,8 @@ __all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
 _WORDS = re.compile(r"\w+")
 _LINK = re.compile(r"<?(?:https?://|mailto:|cid:)[^\s<>]{1,2000}>?|\[(?:image|cid):[^\]]{0,300}\]")
 _BLANK_START = re.compile(r"\A(?:[^\S\n]{0,200}\n)+")
-_QUOTE_MARK = re.compile(r"^(?:> ?){1,50}", re.MULTILINE)
+_QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
+_QUOTE_MARKS = re.compile(r"^(?:> ?){1,50}", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _built(body: str, lines: Sequence[Line], kinds: Sequence[str], marked: Marke
     text = "\n\n".join(piece.strip("\r\n") for kind, piece in segments if kind == "text" and piece.strip())
     text = _BLANK_START.sub("", text).rstrip()
     if from_html and not marked.intros:
-        text = _QUOTE_MARK.sub("", text)  # a blockquote that quotes no mail is an indentation
+        # A blockquote that quotes no mail is an indentation; where none does, so are those inside it.
+        text = (_QUOTE_MARKS if marked.decided_by == "none" else _QUOTE_MARK).sub("", text)
     return Split(
         text,
         parts["quoted"],

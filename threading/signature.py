@@ -16,6 +16,8 @@ from .disclaimer import disclaimers, is_rule, last_filled
 
 MOST_SIGNATURE_LINES = 15
 MOST_LOOKED_AT = 1000  # lines that may be a telephone's
+_WORDS_OF_A_SENTENCE = 5
+_SENTENCES = 2  # below "-- " that make it no signature
 _NAME_LINES = 4  # below "-- ": name, role, company
 
 _DELIMITER = re.compile(r"[\s\u00a0]{0,3}--[\s\u00a0]{0,3}")
@@ -144,7 +146,7 @@ def _keep_name(texts: Sequence[str], marks: list[str], quote_at: int, earlier: S
     """Below "-- " the lines that tell who writes stay, as a name without "-- " does; how to reach him goes.
 
     Directly below what was typed these are the lines above the first that tells how to reach him. Below a quote they
-    stay only if there is nothing else. What ended an earlier mail of his is no news.
+    stay only if there is nothing else. What ended an earlier mail is no news. Several sentences were typed.
     """
     first = next((place for place, mark in enumerate(marks) if mark == "signature"), len(texts))
     if first == len(texts) or len(texts[first]) >= 10 or not _DELIMITER.fullmatch(texts[first]):
@@ -154,7 +156,8 @@ def _keep_name(texts: Sequence[str], marks: list[str], quote_at: int, earlier: S
     names = sum(bool(texts[place].strip()) and not is_rule(texts[place]) for place in kept)
     apart = quote_at and not _has_text(texts[quote_at:first], marks[quote_at:first])
     most = _NAME_LINES if kept == block or not apart else 0
-    if 0 < names <= most and not _ends_alike(texts, earlier):
+    prose = kept == block and not apart and sum(_is_prose(texts[place].strip()) for place in block) >= _SENTENCES
+    if (prose or 0 < names <= most) and not _ends_alike(texts, earlier):
         marks[first : kept[-1] + 1] = ["text"] * (kept[-1] + 1 - first)
 
 
@@ -216,7 +219,7 @@ def _below_name(texts: Sequence[str], marks: list[str], end: int, name: str) -> 
 
 def _is_prose(line: str) -> bool:
     """A sentence, be there a number in it or not: a postscript is no part of a signature."""
-    return len(line.split()) >= 7 and line[-1:] in ".!?…。！？"
+    return len(line.split()) >= _WORDS_OF_A_SENTENCE and line[-1:] in ".!?…。！？"
 
 
 def _closed(texts: Sequence[str], place: int) -> bool:

@@ -176,6 +176,60 @@ BODIES = {
 +
 + Prices hold until May.
 """,
+    "somebody tells what another wrote": """
++ Hello,
++
++ as Anna wrote on 3.3.2026:
++
++ prices hold until May.
++
++ So please confirm.
+""",
+    "the same in German": """
++ Hallo,
++
++ wie Frau Weber am 3.3.2026 schrieb:
++
++ Die Preise gelten bis Mai.
+""",
+    "the same in French": """
++ Bonjour,
++
++ Comme M. Petit a écrit le 3 mars 2026 :
++
++ les prix sont fermes.
+""",
+    "a transport with the words of a header block": """
++ Hello,
++
++ From: Hamburg
++ To: Lyon
++ Date: 3 March 2026
++ Subject: 12 pallets
++
++ Please quote the transport.
+""",
+    "the head of a letter": """
++ To whom it may concern,
++
++ Subject: delivery
++ Date: 3.3.2026
++ From: ACME
++
++ We deliver on Monday.
+""",
+    "two dashes between two topics": """
++ Hello,
++
++ --
++
++ Next topic: the seals.
++ They are late by three weeks now.
++ Please hurry up, we need them on Monday.
++ The line stands still.
++ Thanks a lot in advance.
++ Tom
+""",
     "somebody speaks of our marker": """
 + I do not understand what is meant by Please write your reply above this line, as I see no line at all.
 + Can you help?

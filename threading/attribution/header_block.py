@@ -14,6 +14,7 @@ from .tables import FORWARDED, LABELS, ORIGINAL
 MOST_LINES = 24
 _LABEL = re.compile(r"([^\W\d][^:：<>@\n]{0,28}?)\s?[:：]\s?(.*)")
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}")
+_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)")
 _RULE = re.compile(r"[\s*>|]{0,10}[_\-=—–]{5,200}[\s*]{0,10}")
 _SHORT_RULE = re.compile(r"[\s*>|]{0,10}[_\-=*—–]{3,200}[\s*]{0,10}")
 _DASHES = re.compile(r"[\s*_|>]*[-_=]{2,}[\s*>]*(\S.{2,70}?)[\s*<]*[-_=]{2,}[\s*]*")
@@ -28,7 +29,7 @@ def block_length(lines: Sequence[str], start: int, ruled: bool) -> int:
     if not lines[start]:
         return 0
     kinds: set[str] = set()
-    addressed = False
+    addressed = False  # an address, or a time of day, which no person's list of a journey has beside all the rest
     unknown = 0
     place = last = start
     while place < min(len(lines), start + MOST_LINES):
@@ -40,6 +41,7 @@ def block_length(lines: Sequence[str], start: int, ruled: bool) -> int:
         if kind:
             kinds.add(kind)
             addressed = addressed or bool(kind in ("from", "to") and _ADDRESS.search(line))
+            addressed = addressed or bool(kind == "sent" and _TIME.search(line))
             last = place
         elif match and ruled and not kinds:
             unknown += 1  # a language that nobody has listed
@@ -57,7 +59,7 @@ def _enough(kinds: set[str], addressed: bool, ruled: bool) -> bool:
     """A sender and two more fields; without an address or a subject it may be a person's list of a journey."""
     if ruled:
         return "from" in kinds and len(kinds) >= 2
-    return "from" in kinds and len(kinds - {"other"}) >= 3 and (addressed or "subject" in kinds)
+    return "from" in kinds and len(kinds - {"other"}) >= 3 and addressed
 
 
 def is_rule(raw: str) -> bool:

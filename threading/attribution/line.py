@@ -16,6 +16,7 @@ _MOST_FILLED = 5
 _LINE_CHARACTERS = 400
 _MOST_CHARACTERS = 600
 _SHORT = 260
+_LEADS = 20  # characters in which a date stands first: "On March 3, 2026"
 MOST_TRIES = 500  # per body; after so many lines that only look like one, none is looked for
 
 _ADDRESS = re.compile(
@@ -166,6 +167,8 @@ def _stands_alone(text: str, date: bool, address: bool, wrote: bool) -> bool:
         return False
     if date and _DATE_TO_ADDRESS.search(text):
         return True  # no verb, as Gmail writes in Russian and Japanese
+    if date and not (address or _TIME.search(text) or _DATE.search(text[:_LEADS])):
+        return False  # "as Anna wrote on 3 March:" is a person's sentence; programs give the time, too
     return wrote and (_date_leads_or_ends(text) or (not date and address and _begins_with_name(text)))
 
 
