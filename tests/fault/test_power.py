@@ -11,7 +11,7 @@ from parley.tests.fault.people import Ledger, Mark, hand_over, open_talks, write
 from parley.tests.fault.tracing import dying_at, needs_strace, syncs_before_answers, watched
 from parley.tests.peer import Peer
 
-SYNCS = range(1, 41) if FULL else (3,) if PLAIN else (1, 2, 3, 5, 8, 13)
+SYNCS = range(1, 41) if FULL else (3,) if PLAIN else (1, 3, 5, 13)
 MAILS = 100 if FULL else 20
 
 
