@@ -169,7 +169,8 @@ async def test_by_keyboard(run: Running, browser: Browser) -> None:
         for _ in range(20):
             await page.keyboard.press("Tab")
             reached.append(await page.evaluate("document.activeElement.name || document.activeElement.type || ''"))
-        assert [name for name in reached if name in ("text", "files", "submit")][:3] == ["text", "files", "submit"]
+        ours = reached[reached.index("sender") :]
+        assert [name for name in ours if name in ("text", "files", "submit")][:3] == ["text", "files", "submit"]
 
 
 async def test_too_big_is_said_before_it_is_sent(run: Running, browser: Browser, tmp_path: Path) -> None:
