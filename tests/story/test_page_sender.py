@@ -185,7 +185,7 @@ async def test_a_forwarded_link_a_colleague_a_mail_and_his_answer(tmp_path: Path
         assert f"We sent a mail to {COLLEAGUE}" in (await ben.get(done.headers["location"])).words
         (asked,) = (await peer.wait(3))[2:]
         assert (asked.rcpt, asked.mail_from) == ((COLLEAGUE,), "")
-        assert "gave this address as his" in " ".join(body(asked).split())
+        assert "gave this address as theirs" in " ".join(body(asked).split())
         assert "4,800 EUR" in body(asked)
         assert header(asked, "References") == ""
         for secret in (SELLER, BUYER, "Anna", "Jean", "/c/", "buyer-", "seller-"):
