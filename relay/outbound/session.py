@@ -169,7 +169,7 @@ class Session:
                 continue
             if step.resets or (reply.code == 421 and step.stage == "mail" and self._mails):
                 raise Stale
-            if together:
+            if together and reply.code != 421:  # after that one the connection is closed
                 await self._read_on(len(steps) - number - 1)
             return from_reply(reply.code, reply.text, self._host, step.stage)
         return None

@@ -13,7 +13,8 @@ from typing import cast
 from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 
 _LONGEST_REPLY = 32_768  # octets of what has come and is not read
-_LINE = re.compile(rb"([0-9]{3})(?:([ -])([^\n]*))?\r?\n")
+# Seen in practice: a line that ends in CR CR LF. Whoever takes that for no reply sends a mail again that was taken.
+_LINE = re.compile(rb"([0-9]{3})(?:[ -]([^\n]*))?\r*\n")
 _MALFORMED = -1  # the library's code of what is no reply
 
 
@@ -106,7 +107,7 @@ class Wire(asyncio.Protocol):
         return 0
 
     def _take(self, raw: bytes) -> None:
-        lines = [_LINE.fullmatch(line) for line in raw.splitlines(keepends=True)]
+        lines = [_LINE.fullmatch(line + b"\n") for line in raw[:-1].split(b"\n")]
         last = lines[-1]
         if last is None or None in lines:
             shown = raw.decode("utf-8", "ignore")
@@ -115,7 +116,7 @@ class Wire(asyncio.Protocol):
             self._fail(SMTPServerDisconnected("a reply that nothing was asked for"))
         else:
             self._due -= 1
-            text = b"\n".join((line[3] or b"").strip() for line in lines if line)
+            text = b"\n".join((line[2] or b"").strip() for line in lines if line)
             self._replies.append(Reply(int(last[1]), text.decode("utf-8", "surrogateescape")))
             self._wake()
 

@@ -78,6 +78,21 @@ async def test_all_of_it_is_said_at_once_and_the_mail_after_its_leave() -> None:
         assert heard[1].endswith(b"\r\n.\r\n")
 
 
+@pytest.mark.parametrize("end", [b"\r\r\n", b"\n", b" queued\ras 7\r\n"])
+async def test_an_odd_line_end_in_a_yes_does_not_make_a_mail_go_out_twice(end: bytes) -> None:
+    async with scripted(b"250 a\r\r\n250 b\r\n354 c\r\n", b"250-d\r\r\n250 2.0.0 e" + end) as (transport, _):
+        outcome = await transport.send(ENVELOPE, DATA)
+        assert (outcome.state, outcome.code, outcome.text.split()[0]) == ("sent", 250, "d")
+
+
+async def test_a_goodbye_in_the_middle_is_not_waited_on() -> None:
+    async with scripted(b"250 a\r\n421 4.3.2 going down\r\n") as (transport, _):
+        began = asyncio.get_running_loop().time()
+        outcome = await transport.send(ENVELOPE, DATA)
+        assert (outcome.state, outcome.code, outcome.stage) == ("deferred", 421, "rcpt")
+        assert asyncio.get_running_loop().time() - began < 0.09  # the time limit of each step is 0.1 s
+
+
 async def test_a_reply_in_pieces() -> None:
     async with scripted(b"250-a\r\n250 b\r\n250", b"") as (transport, _):
         outcome = await transport.send(ENVELOPE, DATA)
