@@ -4,12 +4,13 @@ A failure marks the message and tells its writer; a delay is only noted, for the
 is ever answered: notices leave with the null sender, so there is no bounce of a bounce.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from ..store import blobs, events, outbox
-from ..store.blobs import StoredBlob
+from ..store.blobs import SMALL, StoredBlob
 from ..store.values import DeliveryRow
 from ..threading.dsn import Failure, read
 from .arrival import Arrival, BounceHit
@@ -43,7 +44,9 @@ async def record_bounce(world: World, arrival: Arrival, understood: Understood, 
     kind = _KINDS.get(understood.kind.name, "" if arrival.mail_from else "bounce.received")
     if not kind:
         return NOT_FOR_PEOPLE
-    report = _report(kind, read(arrival.data))
+    # A large one takes a second to read; what was odd in it was found before (reading.py).
+    told = await asyncio.to_thread(read, arrival.data) if len(arrival.data) > SMALL else read(arrival.data)
+    report = _report(kind, told)
     raw = await store_raw(world, arrival)
     inquiry = await world.store.write(lambda connection: _record(connection, arrival, hit, report, raw))
     world.journal.noted(id=arrival.id, inquiry=str(inquiry or ""), event=kind, about=str(hit.delivery))

@@ -1,15 +1,18 @@
 """What comes back to a return path, and what is told while a message is still on its way."""
 
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiosmtplib
 import pytest
+from parley.relay import returned
 from parley.relay.actions.create import Created
 from parley.relay.late import warn_late
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Got, Peer
+from parley.threading.dsn import Failure, read
 
 
 class Clock:
@@ -200,3 +203,22 @@ async def test_the_late_message_of_somebody_who_left_is_told_to_nobody(tmp_path:
         await world.send(SELLER, leave, mail(SELLER, leave, "Bye."))
         clock.now += timedelta(hours=5)
         assert await warn_late(world.gateway.world) == 0
+
+
+async def test_a_large_report_is_read_beside_the_event_loop(
+    world: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, got = await sent(world, peer)
+    where: list[str] = []
+
+    def watched(data: bytes) -> list[Failure]:
+        where.append(threading.current_thread().name)
+        return read(data)
+
+    monkeypatch.setattr(returned, "read", watched)
+    words = b"--b\r\nContent-Type: text/plain\r\n\r\n" + b"word " * 50_000
+    whole = report(got.mail_from).replace(b"--b--", words + b"\r\n--b--")
+    await world.send("", got.mail_from, whole)
+    assert len(where) == 1
+    assert threading.main_thread().name not in where
+    assert "message.failed" in await kinds(world, made.id)
