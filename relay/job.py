@@ -92,6 +92,11 @@ def needs_raw(message: MessageRow, files: Sequence[AttachmentRow]) -> bool:
     return bool(files or message.seal)
 
 
+def needs_earlier_mails(files: Sequence[AttachmentRow]) -> bool:
+    """Return whether a mail with these files is made from earlier raw mails, too: a calendar names their UIDs."""
+    return any(map(_is_calendar, files))
+
+
 def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: Around) -> Job:
     """Put together what one delivery's mail is made from: a function of what is recorded, at every attempt."""
     message, by_seq = around.message, {one.seq: one for one in around.people}
@@ -113,9 +118,7 @@ def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: 
         around.raw,
         _chain(connection, delivery, message, place.reply_domain) if message else (),
         make_veil(world, around.people, around.masks, place.reply_domain, reader, keep_typed=keep_typed),
-        _calendar_uids(connection, world, around.inquiry.seq, reader.side)
-        if any(map(_is_calendar, around.files))
-        else (),
+        _calendar_uids(connection, world, around.inquiry.seq, reader.side) if needs_earlier_mails(around.files) else (),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
     )
 

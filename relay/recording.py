@@ -13,7 +13,7 @@ from .arrival import Arrival, OperatorHit
 from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
 from .handover import Handed
 from .identify import Decision, Joins, Known
-from .job import Around, job_of, needs_raw
+from .job import Around, job_of, needs_earlier_mails, needs_raw
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import clean_name
 from .mail_rows import Placed, add_message
@@ -103,6 +103,8 @@ def _hand_over(
     raw = placed.arrival.data if needs_raw(message, files) else b""
     masks = inquiries.masks_of(connection, placed.inquiry.seq)
     around = Around(placed.inquiry, masks, people, message, files, raw)
+    if needs_earlier_mails(files):  # one that cannot be read must not keep this one from being taken
+        return tuple(Handed(row, lease.until) for row in leased)
     return tuple(Handed(row, lease.until, job_of(connection, world, row, around)) for row in leased)
 
 
