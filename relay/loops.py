@@ -7,6 +7,7 @@ next mail waits for a yes, and nothing more goes out that could be answered.
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -41,21 +42,30 @@ def guarded(
     since = placed.arrival.at - HOUR
     if writer is None or not (limits.same_an_hour or limits.answers_an_hour):
         return decision
-    recent = sum(one.author == writer.text and one.at > since for one in candidates.known)
-    if recent < min(limit for limit in (limits.same_an_hour, limits.answers_an_hour) if limit):
+    told = zip(candidates.seqs, candidates.known, strict=True)
+    recent = [seq for seq, one in told if one.author == writer.text and one.at > since]
+    if len(recent) < min(limit for limit in (limits.same_an_hour, limits.answers_an_hour) if limit):
         return decision
     participant = decision.participant
     earlier = _earlier(connection, placed.inquiry.seq, participant, writer.text, since)
-    return Held("like a program", participant) if seems_program(_said(placed), earlier, limits) else decision
+    new_file = _brings_a_new_file(connection, placed, recent)
+    seems = seems_program(_said(placed), earlier, limits, new_file=new_file)
+    return Held("like a program", participant) if seems else decision
 
 
-def seems_program(new: Said, earlier: Sequence[Said], limits: SenderSettings) -> bool:
+def _brings_a_new_file(connection: Connection, placed: Placed, recent: Sequence[int]) -> bool:
+    """Whether a file is in it that none of these messages brought: photos come one by one, with no word or the same."""
+    sent = {file.hash for file in messages.attachments(connection, recent)}
+    return any(sha256(file.data).hexdigest() not in sent for file in placed.understood.mail.files)
+
+
+def seems_program(new: Said, earlier: Sequence[Said], limits: SenderSettings, *, new_file: bool) -> bool:
     """Is `new` one too many after what its writer said within the hour?
 
     Counted are answers that name a mail of the inquiry, those with the same words apart; and, whether or not they
-    name one, mails with the very same subject and text.
+    name one, mails with the very same subject and text. One with a file of its own (`new_file`) says something new.
     """
-    same = sum(_is_same(new, one) for one in earlier)
+    same = 0 if new_file else sum(_is_same(new, one) for one in earlier)
     answers = sum(one.parent_by in BY_ID for one in earlier) if new.parent_by in BY_ID else 0
     return 0 < limits.same_an_hour <= same or 0 < limits.answers_an_hour <= answers
 

@@ -7,6 +7,7 @@ import pytest
 from parley.relay.actions.hold import release
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Got, Peer
+from parley.tests.story.test_negotiation import build_mixed
 
 CANNED = "Thank you for your mail. Your ticket has the number {n}."
 
@@ -189,3 +190,15 @@ async def test_both_counts_can_be_switched_off(tmp_path: Path, peer: Peer) -> No
             data = mail(SELLER, f"buyer@{DOMAIN}", "We have got your mail.", message_id=f"d{number}@werk.example")
             await world.send(SELLER, made.masks["buyer"], data)
         assert "held" not in await states(world, made.id, SELLER)
+
+
+async def test_photos_sent_one_by_one_without_a_word_are_a_persons(tmp_path: Path, peer: Peer) -> None:
+    async with running(tmp_path, peer, clock=Clock()) as world:
+        made = await world.open()
+        await world.quiet()
+        asked = header(to(peer.mails, SELLER)[0], "Message-ID")
+        for number in range(8):
+            photo = build_mixed(made.masks["buyer"], f"photo{number}.jpg", b"\xff\xd8\xff" + bytes([number]) * 99)
+            answer = photo.replace(b"MIME-Version", f"In-Reply-To: {asked}\r\nMIME-Version".encode(), 1)
+            assert (await world.send(SELLER, made.masks["buyer"], answer)).code == 250
+        assert await states(world, made.id, SELLER) == ["passed"] * 8
