@@ -12,6 +12,10 @@ from .i18n import Words
 from .letters import Person
 from .reasons import reason_label, reason_named
 
+# Why something cannot be done, however it is asked for.
+_AS_IT_STANDS = frozenset(
+    {"closed", "not_any_more", "sellers_only", "declined_before", "too_often", "no_number", "last_one"}
+)
 _FILE_NAME = 100  # characters of a file's name that a sentence shows
 
 
@@ -79,10 +83,11 @@ def news_lead(scene: Scene, doing: Doing) -> str:
 
 
 def help_lines(words: Words, verb: str, why: str, about: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return why nothing was done, and how it is done."""
+    """Return why nothing was done, and, where writing it better would help, how it is done."""
     say = words.gettext
     lead = say("Nothing was done with your mail.")
-    return lead, (document_line(words, why, about) or cannot_line(words, why), _how(words, verb))
+    reason = document_line(words, why, about) or cannot_line(words, why)
+    return lead, (reason,) if why in _AS_IT_STANDS else (reason, _how(words, verb))
 
 
 def cannot_line(words: Words, why: str) -> str:

@@ -84,6 +84,22 @@ async def test_on_a_desk(run: Running, browser: Browser, pictures: Path) -> None
             assert left["x"] + left["width"] <= right["x"]
 
 
+async def test_a_long_name_stands_clear_of_its_date_on_a_phone(run: Running, browser: Browser) -> None:
+    name = {"email": SELLER, "name": "Maximiliane von Hohenstein-Wallersdorf"}
+    made = await run.open(sellers=[name], company={"name": "Werkzeugmaschinenfabrik Hohenstein GmbH"})
+    await run.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], "4,800 EUR"))
+    await run.wait_for("sent", 3)
+    async with window(browser, 320, 780) as page:
+        await page.goto(link(run, made, SELLER))
+        heads = await page.locator(".message header").all()
+        assert len(heads) == 2
+        for head in heads:
+            name_box, when_box = await head.locator("h3").bounding_box(), await head.locator(".when").bounding_box()
+            assert name_box
+            assert when_box
+            assert name_box["y"] + name_box["height"] <= when_box["y"] + 1
+
+
 @pytest.mark.parametrize("width", [320, 390])
 async def test_on_a_phone(run: Running, browser: Browser, pictures: Path, width: int) -> None:
     made = await negotiation(run)

@@ -141,6 +141,17 @@ async def test_a_mail_that_makes_no_sense_gets_help(world: Running, peer: Peer) 
     assert "inquiry.declined" not in kinds(await world.show(made.id))
 
 
+async def test_what_cannot_be_done_any_more_is_not_explained(world: Running, peer: Peer) -> None:
+    made = await world.open()
+    await peer.wait(2)
+    await order(world, SELLER, verb("decline", made.masks["buyer"], "discontinued"), "")
+    await peer.wait(4)
+    await order(world, SELLER, verb("decline", made.masks["buyer"], "outside_area"), "")
+    helped = said(await peer.wait(5), SELLER)
+    assert "declined already" in helped
+    assert "To decline, send" not in helped
+
+
 async def test_a_transfer_gives_a_colleague_the_whole_inquiry(world: Running, peer: Peer) -> None:
     made = await world.open()
     await peer.wait(2)
