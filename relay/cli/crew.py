@@ -93,7 +93,7 @@ class Crew:
             pause = _SHORTEST if loop.time() - began > _STEADY else min(pause * 2, _LONGEST)
             self._say(f"process {number + 1} ended with status {status}; it is started again")
             await asyncio.sleep(pause)
-            with suppress(CannotStart):
+            with suppress(CannotStart, OSError):  # OSError: the system has no process to give just now
                 await self._begin(number)
 
 

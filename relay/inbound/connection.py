@@ -77,6 +77,7 @@ class Connection(asyncio.StreamReaderProtocol):
             super().data_received(data)
             return
         rest = content.feed(data)
+        self.conversation.has_come(content.size)
         if rest is not None or content.size > 2 * self._settings.max_message_bytes:
             self._end_content()
         if rest:

@@ -27,7 +27,7 @@ from ..errors import (
 )
 from . import turns
 from .commands import parse_command, parse_mail, parse_rcpt
-from .data import DotReader, normalise
+from .data import DotReader, normalised
 from .gatekeeper import Context
 from .limits import Budget, client_of
 from .shape import header_block, message_id, refusal
@@ -35,7 +35,6 @@ from .transaction import Transaction
 from .turns import Turn
 
 T = TypeVar("T")
-_AT_ONCE = 1_000_000  # octets whose line ends are looked at in the event loop
 _BEFORE_TLS = frozenset({"EHLO", "HELO", "HELP", "NOOP", "QUIT", "STARTTLS"})  # RFC 3207 4
 
 
@@ -87,6 +86,13 @@ class Conversation:
         finally:
             self.end_coming()
             self._mail = None
+
+    def has_come(self, octets: int) -> None:
+        """So many octets of the mail under way have come: who announced fewer is counted with what he sends."""
+        mail = self._mail
+        if mail and 0 < mail.coming < octets:
+            self._context.admission.enter(self._client, octets - mail.coming)
+            mail.coming = octets
 
     def end_coming(self) -> None:
         """The octets of the mail under way have come, or never will."""
@@ -210,7 +216,7 @@ class Conversation:
     async def _judge(self, mail: Transaction, content: DotReader) -> Reply:
         """Return the reply to the mail: the door's own refusal, or what the gatekeeper says."""
         limit = self._settings.max_message_bytes
-        data = b"" if content.too_big else await _normalised(content)
+        data = b"" if content.too_big else await normalised(content)
         if content.too_big or len(data) > limit:
             return TOO_BIG.with_values(limit=limit)
         block = header_block(data)
@@ -271,13 +277,6 @@ class Conversation:
         sender = self._mail.sender.address if self._mail else ""
         self._context.journal.rejected(id=self._topic, peer=self.peer, reply=reply, mail_from=sender, to=to[:320])
         return turns.say(reply)
-
-
-async def _normalised(content: DotReader) -> bytes:
-    """Return the content with its line ends made one; of a large mail in a thread, for that takes 0.1 s per 10 MB."""
-    if content.size <= _AT_ONCE:
-        return normalise(content.content())
-    return await asyncio.to_thread(lambda: normalise(content.content()))
 
 
 _VERBS: Mapping[str, Callable[[Conversation, str], Awaitable[Turn]]] = {

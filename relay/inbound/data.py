@@ -4,8 +4,10 @@ Works on whole blocks, never line by line: a mail of 5 MB costs milliseconds, an
 Only CR LF . CR LF ends the content. Everything that looks like it (SMTP smuggling) is content.
 """
 
+import asyncio
 import re
 
+_AT_ONCE = 1_000_000  # octets whose line ends are looked at in the event loop
 END = b"\r\n.\r\n"
 
 # Patterns that begin with a fixed byte are searched at the speed of memory; that is why there are two.
@@ -83,3 +85,10 @@ def normalise(content: bytes) -> bytes:
     if _BARE_CR.search(content) or _BARE_LF.search(content):
         return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     return content
+
+
+async def normalised(content: DotReader) -> bytes:
+    """Hand out the content, normalised; of a large mail in a thread, for that takes 0.1 s per 10 MB."""
+    if content.size <= _AT_ONCE:
+        return normalise(content.content())
+    return await asyncio.to_thread(lambda: normalise(content.content()))

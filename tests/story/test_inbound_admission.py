@@ -1,5 +1,7 @@
 """The SMTP door when there is too much of everything: refused before it is sent, and nobody is shut out by another."""
 
+import asyncio
+
 from parley.tests.dialogs.door import DOMAIN, open_door
 
 MAIL = "MAIL FROM:<seller@acme.example>"
@@ -53,3 +55,20 @@ async def test_one_address_gets_half_of_what_may_come_in():
         assert (await clients[1].ask(f"RCPT TO:<buyer-a@{DOMAIN}>")).startswith("250")
         assert (await clients[2].ask(f"{MAIL} SIZE=100001")).startswith("452 4.7.0 R906")
         assert (await clients[2].ask(f"{MAIL} SIZE=100000")).startswith("250")
+
+
+async def test_who_announces_less_than_he_sends_is_counted_with_what_he_sends():
+    async with open_door({"transit_bytes": 1_000_000, "max_message_bytes": 400_000}) as door:
+        client = await door.greeted()
+        assert (await client.ask(f"{MAIL} SIZE=1")).startswith("250")
+        assert (await client.ask(f"RCPT TO:<buyer-a@{DOMAIN}>")).startswith("250")
+        assert (await client.ask("DATA")).startswith("354")
+        await client.send(b"Subject: large\r\n\r\n" + b"x" * 300_000)
+        other = await door.greeted()
+        async with asyncio.timeout(5):
+            while (said := await other.ask(f"{MAIL} SIZE=300000")).startswith("250"):  # not all has come yet
+                await other.ask("RSET")
+        assert said.startswith("452 4.7.0 R906")
+        await client.send(b"\r\n.\r\n")
+        assert (await client.reply()).startswith("250")
+        assert door.coming() == 0
