@@ -41,9 +41,9 @@ def _due() -> ColumnElement[bool]:
     state = _delivery.c.state
     now: BindParameter[datetime] = bindparam("now")
     waiting = and_(state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)), _delivery.c.next_attempt_at <= now)
-    # Never one's own: who holds it is at it, whatever the clock says; it may have been put forward.
-    of_another = func.coalesce(_delivery.c.lease_by, 0) != bindparam("by")
-    lease_over = and_(state == DeliveryState.SENDING, _delivery.c.lease_until <= now, of_another)
+    # Never one that is being sent here, whatever the clock says; it may have been put forward.
+    not_here = _delivery.c.seq.not_in(bindparam("held", expanding=True))
+    lease_over = and_(state == DeliveryState.SENDING, _delivery.c.lease_until <= now, not_here)
     return or_(waiting, lease_over)
 
 
@@ -87,18 +87,25 @@ _BEGIN_ATTEMPT = Statement(insert(_attempt), ("delivery", "number", "started_at"
 
 
 def lease(
-    connection: Connection, now: datetime, lease: Lease, limit: int, not_to: Sequence[str] = ()
+    connection: Connection,
+    now: datetime,
+    lease: Lease,
+    limit: int,
+    not_to: Sequence[str] = (),
+    held: Collection[int] = (),
 ) -> tuple[DeliveryRow, ...]:
     """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
 
-    Those to addresses in the domains `not_to` (lower case) stay where they are.
+    Those to addresses in the domains `not_to` (lower case) stay where they are. `held`: what this process is sending;
+    what is leased to it and is not among them was lost on the way to it (a commit that looked like a failure).
 
     A delivery waits while an earlier one of the same inquiry to the same recipient does, so that a
     conversation arrives in order; after 30 minutes it goes ahead.
     """
     given = {"now": now, "by": lease.by, "until": lease.until, "head_since": now - _HEAD_HOLDS, "most": limit}
     given |= {f"not_{number}": f"@{domain}" for number, domain in enumerate(not_to)}
-    leased = tuple(sorted(_lease_but_not_to(len(not_to)).all(connection, **given), key=lambda delivery: delivery.seq))
+    found = _lease_but_not_to(len(not_to)).all(connection, **given, held=[0, *held])  # no delivery has number 0
+    leased = tuple(sorted(found, key=lambda delivery: delivery.seq))
     _begin_attempts(connection, leased, now)
     return leased
 

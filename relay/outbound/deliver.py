@@ -44,6 +44,7 @@ class Deliverer:
         self._work = work
         self._running: set[asyncio.Task[None]] = set()
         self._destinations = Destinations(world.settings.outbound, time.monotonic)
+        self._held: set[int] = set()  # what is ours to send, by sequence number, until its result is on disk
         self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
         self._marks = Marks(world, self._recorded)
         self._look_again = 0.0  # the loop's time
@@ -97,6 +98,7 @@ class Deliverer:
 
     def _begin(self, handed: Handed) -> None:
         """Send what is ours already, or have it wait for a place."""
+        self._held.add(handed.delivery.seq)
         full = len(self._running) >= self._world.settings.outbound.connections
         if full or not self._destinations.take(handed.delivery.to):
             self._handed.append(handed)
@@ -119,6 +121,8 @@ class Deliverer:
         try:
             if not waited or await self._still_wanted(handed.delivery):
                 await self._deliver(handed)
+            else:
+                self._held.discard(handed.delivery.seq)
         except Exception:  # noqa: BLE001 (what is ours must come to a result: nobody else will take it)
             self._mark(handed.delivery, self._fault(handed.delivery))
         finally:
@@ -169,10 +173,8 @@ class Deliverer:
         if free <= 0 or len(self._handed) >= 2 * outbound.connections:
             return False
         now = self._world.clock()
-        lease, full = self._new_lease(), self._destinations.full()
-        leased = await self._world.store.write(
-            lambda connection: outbox.lease(connection, now, lease, free, full), of=()
-        )
+        lease, full, held = self._new_lease(), self._destinations.full(), tuple(self._held)
+        leased = await self._world.store.write(lambda c: outbox.lease(c, now, lease, free, full, held), of=())
         for delivery in leased:
             self._begin(Handed(delivery, lease.until))
         return bool(leased)
@@ -187,9 +189,8 @@ class Deliverer:
         by_rate = self._destinations.soonest() if self._handed or overdue else None
         seconds = min(max(until_due, _SHORTEST_WAIT), outbound.poll, _LOOK_FOR_THE_DEAD).total_seconds()
         seconds = seconds if by_rate is None else min(seconds, by_rate)
-        busy = len(self._running) >= outbound.connections
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if busy else seconds):
+            async with asyncio.timeout(None if len(self._running) >= outbound.connections else seconds):
                 await self._work.wait()
 
     # -- one delivery
@@ -268,6 +269,7 @@ class Deliverer:
     def _recorded(self, batch: Sequence[Mark]) -> None:
         """Tell the log what is on disk now; what waited behind it may go."""
         for mark in batch:
+            self._held.discard(mark.finished.delivery.seq)
             self._log(mark)
         if self._more:
             self._work.set()

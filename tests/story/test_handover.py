@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiosmtplib import SMTPDataError
+from parley.relay.clock import utc_now
 from parley.relay.handover import Handed
 from parley.relay.job import load_job, needs_earlier_mails
 from parley.relay.prepare import render
 from parley.store import outbox
 from parley.store.outbox import Lease
 from parley.store.tables import Blob, Delivery, DeliveryState, table
+from parley.store.writer import StoreFailed
 from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, body, mail, running
 from parley.tests.peer import Peer
 from parley.tests.story.test_invitation import UID, calendar, invitation
@@ -138,3 +142,31 @@ async def test_a_mail_is_taken_though_an_earlier_one_cannot_be_read(world: Runni
     answer = invitation(BUYER, to_seller, "Yes.", "REPLY", calendar("REPLY", to_seller, BUYER, UID, "ACCEPTED"))
     assert (await world.send(BUYER, to_seller, answer)).code == 250
     assert [one.job for one in handed if one.delivery.to == SELLER][-1] is None  # read when it is sent
+
+
+async def test_what_was_lost_on_its_way_to_the_deliverer_is_sent_when_its_lease_is_over(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = [0]
+    async with running(tmp_path, peer, clock=lambda: utc_now() + timedelta(hours=hours[0])) as world:
+        made = await world.open()
+        await world.wait_for("sent", 2)
+        store, mask = world.gateway.world.store, made.masks["buyer"]
+        write = store.write
+
+        async def unanswered(*given: Any, **named: Any) -> Any:
+            done = await write(*given, **named)
+            if not named.get("of"):  # not about an inquiry: the deliverer's
+                return done
+            monkeypatch.setattr(store, "write", write)
+            raise StoreFailed("it is on disk, but the answer was lost")
+
+        monkeypatch.setattr(store, "write", unanswered)
+        with pytest.raises(SMTPDataError, match="R90"):
+            await world.send(SELLER, mask, mail(SELLER, mask, "Hello?", message_id="a1@werk.example"))
+        reply = await world.send(SELLER, mask, mail(SELLER, mask, "Hello?", message_id="a1@werk.example"))
+        assert reply.code == 250  # known already
+        hours[0] = 1
+        world.gateway.world.wake()
+        assert "Hello?" in body((await peer.wait(3))[-1])
+        await world.wait_for("sent", 3)
