@@ -20,7 +20,7 @@ from .mail_rows import Placed
 from .understand import Understood
 from .world import Evidence, World
 
-_UNSURE = {"headers", "header-size", "junk-header"}  # another From may stand beyond what was read
+_UNSURE = {"headers", "from-size", "junk-header"}  # another From may stand beyond what was read
 
 
 @dataclass(frozen=True, slots=True)

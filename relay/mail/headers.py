@@ -91,6 +91,8 @@ def _block(found: list[tuple[str, list[bytes]]], body: int, odd: list[str]) -> B
     fields = [(name, b"".join(lines).strip(b" \t")) for name, lines in found[:FIELDS]]
     if any(len(value) > FIELD_BYTES for _, value in fields):
         odd.append("header-size")
+        cut_from = any(len(value) > FIELD_BYTES for name, value in fields if name.lower() == "from")
+        odd += ["from-size"] if cut_from else []
         fields = [(name, value[:FIELD_BYTES]) for name, value in fields]
     return Block(tuple(fields), body, tuple(odd))
 

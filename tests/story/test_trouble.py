@@ -205,6 +205,7 @@ async def test_bad_mail_is_refused_in_the_session_and_the_next_honest_one_passes
         pytest.param(lambda m: m.replace(b"Fine.", b"Fine.\rbare\nends"), id="bare CR and LF"),
         pytest.param(lambda m: m.replace(b"Fine.", b"Fine. " + b"x" * 200_000), id="one endless line"),
         pytest.param(lambda m: m.replace(b"Date: Mon, 23 Nov 2026", b"Date: Nonsense"), id="no date"),
+        pytest.param(lambda m: m.replace(b"Subject: Re:", b"Subject: Re:" + b"\r\n long" * 4_000), id="long subject"),
     ],
 )
 async def test_odd_mail_is_relayed(world: Running, peer: Peer, spoil) -> None:  # type: ignore[no-untyped-def]
@@ -212,6 +213,7 @@ async def test_odd_mail_is_relayed(world: Running, peer: Peer, spoil) -> None:  
     await peer.wait(2)
     await world.send(SELLER, made.masks["buyer"], spoil(mail(SELLER, made.masks["buyer"], "Fine.")))
     got = (await peer.wait(3))[-1]
+    assert got.rcpt == (BUYER,)
     assert got.violations == ()
     assert "Fi" in body(got)
 

@@ -75,6 +75,11 @@ def test_limits_cut_the_headers_but_not_the_body(block: bytes, kept: int, defect
     assert (mail.text, mail.defects) == ("hello", (defect,))
 
 
+def test_a_from_that_was_cut_is_named() -> None:
+    mail = read(b"From: a@b.example" + b"," * 20_000 + b" c@d.example\r\n\r\nhello")
+    assert mail.defects == ("header-size", "from-size")
+
+
 CHARSETS = [
     (b"\xe9\x80", "iso-8859-1", "é€", True),
     (b"\x93hi\x94", "us-ascii", "“hi”", False),
