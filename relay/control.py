@@ -37,6 +37,37 @@ def socket_path(wanted: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"parley-{os.getuid()}-{name}.sock"
 
 
+def _locked(path: Path) -> int | None:
+    """Lock a file and return its descriptor, None where another process has it.
+
+    Who stops removes the file; a lock on a file that is no longer there is nobody's, so it is looked at once more.
+    """
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        if _is_there(path, lock):
+            return lock
+        os.close(lock)
+
+
+def _let_go(path: Path, lock: int) -> None:
+    """Remove a locked file, then let another process lock the next one of that name."""
+    path.unlink(missing_ok=True)
+    os.close(lock)
+
+
+def _is_there(path: Path, lock: int) -> bool:
+    """Whether the locked file is still the one under this name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(lock))
+    except FileNotFoundError:
+        return False
+
+
 class ControlDoor:
     """Listens for commands. `handler(name, argument)` returns what is sent back; ControlError is told as it is.
 
@@ -65,7 +96,7 @@ class ControlDoor:
         if self._server is not None:
             self._server.close()
             self._path.unlink(missing_ok=True)
-            os.close(self._lock)
+            _let_go(Path(f"{self._path}.lock"), self._lock)
 
     async def _wait(self) -> None:
         """Take the socket over when the gateway that has it is gone."""
@@ -74,11 +105,8 @@ class ControlDoor:
 
     async def _take(self) -> bool:
         """Listen, unless another gateway does."""
-        lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+        lock = _locked(Path(f"{self._path}.lock"))
+        if lock is None:
             return False
         self._path.unlink(missing_ok=True)
         before = os.umask(0o177)

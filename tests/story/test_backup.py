@@ -25,9 +25,10 @@ async def life(world: Running, peer: Peer) -> str:
     """An inquiry with a large answer, and one mail that cannot be delivered yet; returns its id."""
     made = await world.open()
     await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], LARGE, message_id="1@w.example"))
-    await peer.wait(2)
+    await world.wait_for("sent", 3)  # the request, its confirmation, the answer
     peer.refuse("mail", 451, "4.3.2 come back later")
     await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], "waits", message_id="2@w.example"))
+    await world.wait_for("deferred")
     return made.id
 
 

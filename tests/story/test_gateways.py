@@ -138,12 +138,13 @@ async def test_processes_share_a_port_a_dead_one_is_replaced_and_all_stop(severa
         os.kill(children[1], signal.SIGKILL)
         await until(lambda: len(set(children_of(parent.process.pid)) - {children[1]}) == 2)
         again = children_of(parent.process.pid)
+        await until(lambda: started(config) == 3)
         await parent.send(SELLER, mask, mail(SELLER, mask, "after", message_id="after@werk.example"))
         await peer.wait(9)
         assert await parent.stop() == 0
         assert not any(alive(child) for child in {*children, *again})
     log = (config.parent / "var/parley.log").read_text().splitlines()
-    assert len([line for line in log if " started " in line]) == 3
+    assert started(config) == 3
     assert all(line.split()[0].startswith("20") for line in log)
 
 
@@ -152,6 +153,11 @@ async def test_children_end_when_their_parent_is_killed(several: Path) -> None:
     children = children_of(parent.process.pid)
     await parent.kill()
     await until(lambda: not any(alive(child) for child in children))
+
+
+def started(config: Path) -> int:
+    """How many processes told the log that they began."""
+    return (config.parent / "var/parley.log").read_text().count(" started ")
 
 
 def children_of(pid: int) -> list[int]:

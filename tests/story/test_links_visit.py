@@ -209,5 +209,6 @@ def test_every_route_that_changes_something_is_a_post() -> None:
         "/i/{id}/leave",
         "/i/{id}/reply",
         "/i/{id}/seen",
+        "/n/{id}/{token}",
         "/p/{message}/{token}",
     }
