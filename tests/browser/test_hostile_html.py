@@ -88,6 +88,7 @@ async def test_nothing_runs_and_nothing_leaves(run: Running, browser: Browser, w
     cases = {**OWN, **theirs()}
     for number, html in enumerate(cases.values()):
         await run.send(writer, mask, html_mail(writer, mask, html, number))
+    await run.quiet()  # else a state that changes renews the page while it is looked at
     address = link(run, made, reader)
     origin = address.partition("/c/")[0]
     watch = Watch(origin)

@@ -52,7 +52,7 @@ async def test_a_seller_answers_on_the_page_and_the_buyer_by_mail(tmp_path: Path
         await run.wait_for("sent", 8)
         page = await seller.get(seller.page_path)
         assert page.words.index("Agreed.") < page.words.index("They cost 4,800 EUR.")
-        assert "Delivered to Jean D. (Acheteur SA)" in page.words
+        assert "Answered by Jean D. (Acheteur SA)" in page.words
         shown = await run.show(made.id)
         assert shown["messages"][2]["parent"] == shown["messages"][1]["id"]
 
