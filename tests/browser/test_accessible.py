@@ -1,8 +1,6 @@
 """axe-core finds nothing on any page in any state, light and dark, wide and narrow."""
 
 import re
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,10 +10,9 @@ from parley.relay.actions.close import close
 from parley.relay.actions.leave import Leave
 from parley.relay.actions.read import read_on_page
 from parley.store import inquiries, messages
-from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, mail, running
+from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, mail
 from parley.tests.pages import OBSERVER
-from parley.tests.peer import Peer
-from parley.tests.window import CHROMIUM, at_port, chromium, link, window
+from parley.tests.window import CHROMIUM, at_port, link, window
 from playwright.async_api import Browser, Page
 
 KARL = "karl@werk.example"
@@ -25,18 +22,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
 ]
-
-
-@pytest.fixture
-async def run(tmp_path: Path) -> AsyncGenerator[Running]:
-    async with Peer() as peer, running(tmp_path, peer, extra='help = "help@market.example"') as one:
-        yield one
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with chromium() as one:
-        yield one
 
 
 async def sound(page: Page, state: str) -> None:

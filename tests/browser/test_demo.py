@@ -11,18 +11,9 @@ import pytest
 import pytest_asyncio
 from parley.relay.demo.people import ANNA, CAMILLE, PEOPLE, TOM, Person
 from parley.relay.demo.world import Demo
+from parley.tests.window import ARGUMENTS, CHROMIUM
 from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ANSWER = """Hello Camille,
 
 EPDM is right for you: it stands caustic up to 90 °C. That is what the price includes.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, running
 from parley.tests.peer import Peer
-from parley.tests.window import CHROMIUM, chromium, link, window
+from parley.tests.window import CHROMIUM, link, window
 from playwright.async_api import Browser, Page, expect
 
 pytestmark = [
@@ -18,12 +18,6 @@ pytestmark = [
 @pytest.fixture
 async def run(tmp_path: Path) -> AsyncGenerator[Running]:
     async with Peer() as peer, running(tmp_path, peer) as one:
-        yield one
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with chromium() as one:
         yield one
 
 

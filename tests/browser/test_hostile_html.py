@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
-from parley.tests.browser.test_page import (  # noqa: F401 (fixtures and the mark)
-    browser,  # pyright: ignore[reportUnusedImport]
-    link,
-    pytestmark,  # pyright: ignore[reportUnusedImport]
-    run,  # pyright: ignore[reportUnusedImport]
-)
 from parley.tests.gateway import BUYER, SELLER, Running
+from parley.tests.window import CHROMIUM, link
 from playwright.async_api import Browser, BrowserContext, Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
+]
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "hostile" / "html.json"
 
@@ -82,7 +82,7 @@ async def open_everything(page: Page) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("writer", [SELLER, BUYER])
-async def test_nothing_runs_and_nothing_leaves(run: Running, browser: Browser, writer: str) -> None:  # noqa: F811
+async def test_nothing_runs_and_nothing_leaves(run: Running, browser: Browser, writer: str) -> None:
     made = await run.open()
     reader, mask = (BUYER, made.masks["buyer"]) if writer == SELLER else (SELLER, made.masks["seller"])
     cases = {**OWN, **theirs()}
@@ -110,7 +110,7 @@ async def test_nothing_runs_and_nothing_leaves(run: Running, browser: Browser, w
     await context.close()
 
 
-async def test_every_answer_has_its_policy(run: Running) -> None:  # noqa: F811
+async def test_every_answer_has_its_policy(run: Running) -> None:
     from parley.tests.pages import Visitor
 
     made = await run.open()

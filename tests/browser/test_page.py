@@ -6,15 +6,13 @@ Screenshots go to the folder named by PARLEY_SCREENSHOTS, else to the test's own
 import os
 import re
 import resource
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from parley.relay.actions.create import Created
-from parley.tests.gateway import BUYER, SELLER, Running, mail, running
+from parley.tests.gateway import BUYER, SELLER, Running, mail
 from parley.tests.pages import OBSERVER
-from parley.tests.peer import Peer
-from parley.tests.window import CHROMIUM, chromium, link, window
+from parley.tests.window import CHROMIUM, link, window
 from playwright.async_api import Browser, Page, expect
 
 TABLE = (
@@ -26,18 +24,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
 ]
-
-
-@pytest.fixture
-async def run(tmp_path: Path) -> AsyncGenerator[Running]:
-    async with Peer() as peer, running(tmp_path, peer, extra='help = "help@market.example"') as one:
-        yield one
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with chromium() as one:
-        yield one
 
 
 @pytest.fixture
