@@ -20,7 +20,7 @@ from parley.relay.order import read_order
 from parley.relay.present import exchange_json
 from parley.relay.settings import Settings, parse
 from parley.store import exchange, inquiries, outbox
-from parley.tests.peer import Got, Peer
+from parley.tests.peer import LIMIT, Got, Peer
 
 BUYER, SELLER, COLLEAGUE = "jean@acheteur.example", "anna@werk.example", "ben@werk.example"
 DOMAIN = "reply.market.example"
@@ -85,7 +85,9 @@ class Running:
     async def send(self, mail_from: str, to: str | list[str], data: bytes | str) -> aiosmtplib.SMTPResponse:
         """Hand a mail to the gateway over SMTP; raises what aiosmtplib raises."""
         host, port = self.gateway.smtp_address
-        client = aiosmtplib.SMTP(hostname=host, port=port, local_hostname="client.example", timeout=10, start_tls=False)
+        client = aiosmtplib.SMTP(
+            hostname=host, port=port, local_hostname="client.example", timeout=LIMIT, start_tls=False
+        )
         async with client:
             await client.mail(mail_from)
             for address in [to] if isinstance(to, str) else to:
@@ -104,7 +106,7 @@ class Running:
         """The journal lines of one event."""
         return [line for line in self.lines if line.split()[2] == event]
 
-    async def wait_for(self, event: str, count: int = 1, seconds: float = 10) -> list[str]:
+    async def wait_for(self, event: str, count: int = 1, seconds: float = LIMIT) -> list[str]:
         """Return the journal lines of one event once there are `count` of them. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while len(self.logged(event)) < count:
@@ -112,7 +114,7 @@ class Running:
                 await self.written.wait()
         return self.logged(event)
 
-    async def quiet(self, seconds: float = 10) -> None:
+    async def quiet(self, seconds: float = LIMIT) -> None:
         """Return once nothing waits to be sent. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while True:

@@ -27,6 +27,7 @@ from .peer_session import Got, Session, Step
 
 T = TypeVar("T")
 Extension = Literal["PIPELINING", "8BITMIME", "SMTPUTF8", "STARTTLS", "SIZE", "ENHANCEDSTATUSCODES"]
+LIMIT = 60.0  # seconds until a test gives up what it waits for; nothing is measured by it
 PLAIN_EXTENSIONS: tuple[Extension, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE", "ENHANCEDSTATUSCODES")
 
 
@@ -38,7 +39,7 @@ class Stall:
         self._reached = asyncio.Event()
         self._released = asyncio.Event()
 
-    async def reached(self, timeout: float = 10) -> None:  # noqa: ASYNC109 (a test's own limit)
+    async def reached(self, timeout: float = LIMIT) -> None:  # noqa: ASYNC109 (a test's own limit)
         """Return when a client stands at the step. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             await self._reached.wait()
@@ -164,12 +165,12 @@ class Peer:
 
     # -- what has happened
 
-    async def wait(self, n: int, timeout: float = 10) -> list[Got]:  # noqa: ASYNC109 (a test's own limit)
+    async def wait(self, n: int, timeout: float = LIMIT) -> list[Got]:  # noqa: ASYNC109 (a test's own limit)
         """Return all mails once there are `n` or more. Raises TimeoutError that says how many there are."""
         await self.until(lambda: len(self.mails) >= n, timeout)
         return list(self.mails)
 
-    async def until(self, true: Callable[[], bool], timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def until(self, true: Callable[[], bool], timeout: float = LIMIT) -> None:  # noqa: ASYNC109
         """Return once `true()` holds; it is asked after each command, mail, and opened or closed connection."""
         try:
             async with asyncio.timeout(timeout), self._changed:
@@ -251,7 +252,7 @@ class PeerThread:
         """Run one of the peer's coroutines (`peer.up()`, `stall.reached()`, …) in its loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def wait(self, n: int, timeout: float = 10) -> list[Got]:
+    def wait(self, n: int, timeout: float = LIMIT) -> list[Got]:
         """As `Peer.wait`."""
         return self.run(self.peer.wait(n, timeout))
 

@@ -190,7 +190,7 @@ class Deliverer:
         seconds = min(max(until_due, _SHORTEST_WAIT), outbound.poll, _LOOK_FOR_THE_DEAD).total_seconds()
         seconds = seconds if by_rate is None else min(seconds, by_rate)
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if len(self._running) >= outbound.connections else seconds):
+            async with asyncio.timeout(seconds):
                 await self._work.wait()
 
     # -- one delivery
@@ -267,11 +267,11 @@ class Deliverer:
         return reference
 
     def _recorded(self, batch: Sequence[Mark]) -> None:
-        """Tell the log what is on disk now; what waited behind it may go."""
+        """Tell the log what is on disk now; what waited behind it may go, what is tried again has a time."""
         for mark in batch:
             self._held.discard(mark.finished.delivery.seq)
             self._log(mark)
-        if self._more:
+        if self._more or any(mark.finished.state == DeliveryState.DEFERRED for mark in batch):
             self._work.set()
 
     def _next(self, delivery: DeliveryRow, outcome: Outcome, now: datetime) -> tuple[DeliveryState, datetime]:

@@ -1,16 +1,15 @@
 """Both sides negotiate one inquiry to the end twice: only on pages, and only by mail. The histories are equal."""
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from parley.relay.actions.create import Created
 from parley.relay.mail.masks import action_address
-from parley.store import events, inquiries, outbox
+from parley.store import events, inquiries
 from parley.tests.gateway import BUYER, SELLER, Running, header, mail, running, to
 from parley.tests.pdf import real_pdf
 from parley.tests.peer import Peer
@@ -33,19 +32,6 @@ async def world(folder: Path) -> AsyncGenerator[Running]:
         yield run
 
 
-async def settled(run: Running) -> None:
-    """Return when nothing waits to be delivered."""
-
-    def waits(connection: Connection) -> int:
-        return len(outbox.waiting(connection, 10))
-
-    async with asyncio.timeout(20):
-        while await run.gateway.world.store.read(waits):
-            run.written.clear()
-            with suppress(TimeoutError):  # the last line may have come before this look
-                await asyncio.wait_for(run.written.wait(), 0.1)
-
-
 async def facts(run: Running) -> list[tuple[str, str]]:
     """The history: what happened and by whom, in order. How somebody did it stands in the proof, and is left out."""
 
@@ -65,7 +51,7 @@ class ByMail:
 
     async def read(self) -> None:
         """Read the newest mail."""
-        await settled(self.run)
+        await self.run.quiet()
         newest = to(self.run.peer.mails, self.who)[-1]
         await self.run.send(self.who, self.mask, receipt(self.who, self.mask, header(newest, "Message-ID")))
 
@@ -73,7 +59,7 @@ class ByMail:
         newest = to(self.run.peer.mails, self.who)[-1]
         data = mail(self.who, self.mask, text, message_id=f"{len(text)}@mail", references=header(newest, "Message-ID"))
         await self.run.send(self.who, self.mask, data)
-        await settled(self.run)
+        await self.run.quiet()
 
     async def document(self, text: str, data: bytes) -> None:
         address, newest = action_address("document", self.mask), to(self.run.peer.mails, self.who)[-1]
@@ -83,12 +69,12 @@ class ByMail:
         one.set_content(text)
         one.add_attachment(data, maintype="application", subtype="pdf", filename="sheet.pdf")
         await self.run.send(self.who, address, bytes(one).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-        await settled(self.run)
+        await self.run.quiet()
 
     async def do(self, verb: str) -> None:
         address = action_address(verb, self.mask)
         await self.run.send(self.who, address, mail(self.who, address, "", subject=verb, message_id=f"{verb}@mail"))
-        await settled(self.run)
+        await self.run.quiet()
 
 
 class OnPage:
@@ -99,7 +85,7 @@ class OnPage:
 
     async def read(self) -> None:
         """Look at the newest message for as long as it takes to read it."""
-        await settled(self.run)
+        await self.run.quiet()
         seen = len(self.run.logged("seen"))
         await self.page.goto(self.address)
         await self.page.locator("article[data-unread]").first.scroll_into_view_if_needed()
@@ -109,7 +95,7 @@ class OnPage:
         await self.page.locator("#text").fill(text)
         await self.page.get_by_role("button", name="Send", exact=True).click()
         await expect(self.page.get_by_text("Your reply was sent.")).to_be_visible()
-        await settled(self.run)
+        await self.run.quiet()
 
     async def document(self, text: str, data: bytes) -> None:
         await self.page.get_by_text("Other document").click()
@@ -118,7 +104,7 @@ class OnPage:
         await self.page.get_by_label(re.compile("A document to send")).set_input_files([file])
         await self.page.get_by_role("button", name="Send the document").click()
         await expect(self.page.get_by_text("Your reply was sent.")).to_be_visible()
-        await settled(self.run)
+        await self.run.quiet()
 
     async def do(self, verb: str) -> None:
         if verb == "close":
@@ -126,7 +112,7 @@ class OnPage:
         name = {"phone": "Show the telephone number", "close": "Close it now"}[verb]
         await self.page.get_by_role("button", name=name).click()
         await self.page.wait_for_load_state()
-        await settled(self.run)
+        await self.run.quiet()
 
 
 async def negotiate(buyer: ByMail | OnPage, seller: ByMail | OnPage) -> None:

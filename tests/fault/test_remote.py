@@ -52,6 +52,7 @@ async def settled(world: Running, clock: Clock) -> None:
     store = world.gateway.world.store
     world.gateway.world.wake()
     while True:
+        world.written.clear()  # before the look: what is written during it counts
         rows = await store.read(lambda connection: outbox.waiting(connection, 1000))
         heads = {(row.inquiry, row.recipient): row for row in reversed(rows)}
         free = [
@@ -62,7 +63,6 @@ async def settled(world: Running, clock: Clock) -> None:
         ]
         if not any(row.state == "sending" or row.next_attempt_at <= clock.now for row in free):
             return
-        world.written.clear()
         await world.written.wait()
 
 
