@@ -4,6 +4,8 @@
 
 The whole way is measured: request over a socket, store, view, template, answer read. Server and reader share one
 process here, so the figures are a little too high. CPU tells of the page alone where the machine has other work.
+"first" is the time until the first bytes are there, "pause" the longest time that the event loop was kept from
+everything else, of all repetitions.
 """
 
 import asyncio
@@ -11,7 +13,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +26,8 @@ from parley.tests.pages import Visitor, open_web
 from sqlalchemy import Connection
 
 KINDS = ("message.received", "message.relayed", "message.delivered", "message.read")
-PATHS = ("", "/live", "?order=oldest", "?history=all", "/print")
+PATHS = ("", "/live", "?order=oldest", "/history", "/print")
+BLOCK = 65_536
 TEXT = "Dear Anna,\n\nthank you for the offer, message %d.\n\n" + "Some more words about pumps and pipes. " * 20
 
 
@@ -55,21 +60,59 @@ def messages(count: int, at: datetime) -> Callable[[Connection], None]:
     return unit
 
 
-async def took(visitor: Visitor, path: str, times: int) -> tuple[float, float, int]:
-    """Return the medians of milliseconds passed and of CPU milliseconds, and the bytes, of one page."""
-    spent: list[tuple[float, float]] = []
-    size = 0
-    for _ in range(times):
-        start, cpu = time.perf_counter(), time.process_time()
-        answer = await visitor.get(visitor.page_path + path)
-        spent.append(((time.perf_counter() - start) * 1000, (time.process_time() - cpu) * 1000))
-        size = len(answer.body)
-    return statistics.median(one for one, _ in spent), statistics.median(one for _, one in spent), size
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What one answer took, in milliseconds, and its bytes."""
+
+    first: float
+    whole: float
+    cpu: float
+    pause: float
+    size: int
+
+
+async def took(visitor: Visitor, path: str) -> Took:
+    """Fetch one page."""
+    start, cpu = time.perf_counter(), time.process_time()
+    reader, writer = await asyncio.open_connection(visitor.host, visitor.port)
+    watch = asyncio.create_task(longest_pause())
+    (cookie,) = visitor.cookies.values()
+    head = f"GET {visitor.page_path}{path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
+    answer = await reader.read(BLOCK)
+    first = time.perf_counter()
+    size = len(answer)
+    while block := await reader.read(BLOCK):
+        size += len(block)
+    end = time.perf_counter()
+    watch.cancel()
+    writer.close()
+    pause = await watch
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+    return Took((first - start) * 1e3, (end - start) * 1e3, (time.process_time() - cpu) * 1e3, pause * 1e3, size)
+
+
+async def longest_pause() -> float:
+    """Watch the event loop until cancelled; return the longest time, in seconds, until it came round (1 ms at least)."""
+    longest, last = 0.0, time.perf_counter()
+    with suppress(asyncio.CancelledError):
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.perf_counter()
+            longest, last = max(longest, now - last), now
+    return longest
+
+
+def line(count: int, path: str, runs: Sequence[Took]) -> str:
+    """Return one line of the table."""
+    middle = [statistics.median(getattr(one, name) for one in runs) for name in ("first", "whole", "cpu")]
+    pause, size = max(one.pause for one in runs), runs[-1].size / 1000
+    return f"{count:>9} {path or 'page':16} {' '.join(f'{one:>8.1f}' for one in (*middle, pause, size))}"
 
 
 async def main(times: int) -> None:
     """Print one line for each page."""
-    print(f"{'messages':>9} {'page':16} {'p50 ms':>8} {'CPU ms':>8} {'kB':>6}")
+    print(f"{'messages':>9} {'page':16} {'first':>8} {'whole':>8} {'CPU':>8} {'pause':>8} {'kB':>8}")
     for count in (0, 50, 2000):
         with tempfile.TemporaryDirectory() as folder:
             async with open_web(Path(folder)) as web:
@@ -77,8 +120,7 @@ async def main(times: int) -> None:
                 await web.world.store.write(messages(count, web.clock()))
                 visitor, _ = await web.visit(made, SELLER)
                 for path in PATHS:
-                    passed, cpu, size = await took(visitor, path, times)
-                    print(f"{count + 1:>9} {path or 'page':16} {passed:>8.1f} {cpu:>8.1f} {size / 1000:>6.0f}")
+                    print(line(count + 1, path, [await took(visitor, path) for _ in range(times)]))
 
 
 if __name__ == "__main__":

@@ -79,6 +79,35 @@ def pane(connection: Connection, inquiry: int, side: str, cut: Cut) -> Pane:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some events of an inquiry that stand together, oldest first, `start` others before them, of `total` in all."""
+
+    start: int
+    total: int
+    events: tuple[EventRow, ...]
+    people: tuple[ParticipantRow, ...]
+    sides: dict[int, str]  # of the messages that the events are about and the reader's side may know of
+
+    @property
+    def end(self) -> int:
+        """How many events come up to the last of these."""
+        return self.start + len(self.events)
+
+
+def stretch(connection: Connection, inquiry: int, side: str, start: int, end: int) -> Stretch:
+    """Read the events of an inquiry from the one with number `start`, counted from 0, to before `end`."""
+    statement = select(*columns(Event, EventRow)).where(_event.c.inquiry == inquiry).order_by(_event.c.seq)
+    happened = tuple(fetch(connection, statement.offset(start).limit(end - start), EventRow))
+    return Stretch(
+        start,
+        version(connection, inquiry),
+        happened,
+        inquiries.participants(connection, inquiry),
+        _sides(connection, inquiry, side, happened),
+    )
+
+
 def _seen_by(side: str) -> ColumnElement[bool]:
     return or_(_message.c.state.not_in(_UNDECIDED), _message.c.side == side)
 
@@ -114,8 +143,9 @@ def _reads(connection: Connection, seqs: Collection[int]) -> tuple[EventRow, ...
 
 def _sides(connection: Connection, inquiry: int, side: str, about: Sequence[EventRow]) -> dict[int, str]:
     """Return who wrote the messages that these events are about."""
-    oldest = min((event.message for event in about if event.message is not None), default=0)
-    condition = (_message.c.inquiry == inquiry, _message.c.seq >= oldest, _seen_by(side))
+    named = [event.message for event in about if event.message is not None] or [0]
+    between = _message.c.seq.between(min(named), max(named))
+    condition = (_message.c.inquiry == inquiry, between, _seen_by(side))
     statement = select(_message.c.seq, _message.c.side).where(*condition)
     return {row.seq: row.side for row in connection.execute(statement)}
 

@@ -35,9 +35,12 @@ class Archive:
         self._mbox.close()
         self._zip.close()
 
-    def page(self, html: str, sheets: dict[str, bytes]) -> None:
-        """Add the page and what it looks like."""
-        self._write("conversation.html", html.encode())
+    def page(self) -> IO[bytes]:
+        """Return where the page is written; close it before anything else is added."""
+        return self._zip.open(self._member("conversation.html"), "w")
+
+    def look(self, sheets: dict[str, bytes]) -> None:
+        """Add what the page looks like."""
         for name, data in sheets.items():
             self._write(f"look/{name}", data)
 

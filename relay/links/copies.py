@@ -1,4 +1,4 @@
-"""All of a conversation to keep: on paper, and as one file with its mails, its documents and the page.
+"""All of a conversation to keep, as one file with its mails, its documents and the page.
 
 What is in it is what its reader may see and nothing more: of the other side, the mails as they were passed on to him.
 """
@@ -10,38 +10,21 @@ from typing import IO
 from zipfile import ZIP_DEFLATED
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from ...store import links
-from ...store.links import Cut
 from ...store.values import MessageRow
 from ..mail.names import visible
 from .archive import Archive
 from .desk import Desk
 from .files import disposition
-from .look import Look
+from .look import Enclosed
 from .mails import mail_of
-from .pages import frame, load_view
-from .render import render
+from .paper import written
 from .visit import Visit, party
 
-_ON_PAPER = 500  # messages on one printed page
-_ALL_EVENTS = 20_000
 _MOST = 1_000_000_000  # bytes of mails in one file; what is left out is named in it
 _BLOCK = 262_144
-
-
-async def paper(desk: Desk, request: Request) -> Response:
-    """The conversation to be printed: oldest first, nothing folded away. Raises 404."""
-    found = await party(desk, request)
-    cut = Cut(_ON_PAPER, _ALL_EVENTS, oldest_first=True, past=request.query_params.get("after", ""))
-    return HTMLResponse(await _paper(desk, found, cut, desk.look))
-
-
-async def _paper(desk: Desk, found: Visit, cut: Cut, look: "Look | _Enclosed") -> str:
-    view = await load_view(desk, found, cut)
-    values = {**frame(desk, found), "view": view, "look": look}
-    return await asyncio.to_thread(render, "print.html", found.words, **values)
 
 
 async def everything(desk: Desk, request: Request) -> Response:
@@ -67,8 +50,10 @@ async def _pack(desk: Desk, found: Visit, file: IO[bytes]) -> None:
     seq, side = found.inquiry.seq, found.side
     rows = await desk.world.store.read(lambda connection: links.messages_of(connection, seq, side))
     with Archive(file, ZIP_DEFLATED, found.inquiry.created_at) as archive:
-        page = await _paper(desk, found, Cut(len(rows) + 1, _ALL_EVENTS, oldest_first=True), _Enclosed(desk.look))
-        await asyncio.to_thread(archive.page, page, desk.look.sheets(found.place))
+        await asyncio.to_thread(archive.look, desk.look.sheets(found.place))
+        with archive.page() as page:
+            async for piece in written(desk, found, Enclosed(desk.look)):
+                await asyncio.to_thread(page.write, piece.encode())
         left = _MOST
         for row in rows:
             left -= row.size
@@ -89,15 +74,3 @@ async def _blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
         await asyncio.to_thread(file.seek, 0)
         while block := await asyncio.to_thread(file.read, _BLOCK):
             yield block
-
-
-class _Enclosed:
-    """Where the page in the file finds its style sheets: beside it."""
-
-    def __init__(self, look: Look) -> None:
-        self.help_link = look.help_link
-
-    @staticmethod
-    def url(name: str) -> str:
-        """Return the address of an asset inside the file."""
-        return f"look/{name}"

@@ -54,6 +54,18 @@ class Look:
         return f"mailto:{place.help}" if parse_address(place.help) else place.help
 
 
+class Enclosed:
+    """Where the page in a file to keep finds its style sheets: beside it."""
+
+    def __init__(self, look: Look) -> None:
+        self.help_link = look.help_link
+
+    @staticmethod
+    def url(name: str) -> str:
+        """Return the address of an asset inside the file."""
+        return f"look/{name}"
+
+
 def _colours(place: Marketplace) -> str:
     colours = palette(place.colour)
     light = f":root{{--brand:{colours.brand};--ink:{colours.ink}}}"

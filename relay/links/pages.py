@@ -25,8 +25,7 @@ from .visit import Visit, party, visit
 from .waiting import Waiting, said_line, waiting_for
 
 MESSAGES = 50  # on one page
-EVENTS = 40  # shown at once; all of them one click away
-_ALL_EVENTS = 20_000
+EVENTS = 40  # shown at once; the others on pages of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +142,7 @@ def _cut(request: Request) -> Cut:
     """Return which part of the inquiry the address asks for."""
     query = request.query_params
     oldest_first = query.get("order") == "oldest"
-    most_events = _ALL_EVENTS if query.get("history") == "all" else EVENTS
-    return Cut(MESSAGES, most_events, oldest_first, query.get("after" if oldest_first else "before", ""))
+    return Cut(MESSAGES, EVENTS, oldest_first, query.get("after" if oldest_first else "before", ""))
 
 
 async def load_view(desk: Desk, found: Visit, cut: Cut) -> PageView:

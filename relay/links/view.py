@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ...store.links import Cut, Pane
-from ...store.values import AttachmentRow, MessageRow, ParticipantRow
+from ...store.values import AttachmentRow, InquiryRow, MessageRow, ParticipantRow
 from ...threading.subjects import base_subject
 from ..clock import iso
 from ..compose.frame import wish
@@ -75,12 +75,19 @@ class MessageView:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestView:
-    """What the inquiry is about."""
+class Topic:
+    """What an inquiry is about, as its pages are headed."""
 
     reference: str
     title: str
     subject: str  # "" where it says the same as the title
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """The request itself."""
+
+    topic: Topic
     url: str
     company: str  # that was asked
     wishes: str
@@ -149,13 +156,16 @@ def _further(pane: Pane, cut: Cut) -> str:
     return f"{'order=oldest&after' if cut.oldest_first else 'before'}={pane.messages[-1].id}"
 
 
+def topic_of(inquiry: InquiryRow) -> Topic:
+    """Return what an inquiry is about."""
+    subject, product = visible(inquiry.subject[:_SUBJECT]), visible(inquiry.product_name)
+    return Topic(visible(inquiry.reference), product or subject, subject if product and subject != product else "")
+
+
 def _request(pane: Pane, veil: Veil, people: People, words: Words) -> RequestView:
     inquiry, first, counterpart = pane.inquiry, pane.request, people.counterpart()
-    subject, product = visible(inquiry.subject[:_SUBJECT]), visible(inquiry.product_name)
     return RequestView(
-        reference=visible(inquiry.reference),
-        title=product or subject,
-        subject=subject if product and subject != product else "",
+        topic=topic_of(inquiry),
         url=inquiry.product_url if inquiry.product_url.startswith(_WEB) else "",
         company=visible(inquiry.company_name),
         wishes=words.listed([wish(words, one) for one in inquiry.wishes]),

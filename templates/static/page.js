@@ -212,7 +212,7 @@
     const said = document.getElementById("said");
     const asked = new URLSearchParams(location.search);
     const wanted = new URLSearchParams();
-    for (const name of ["history", "order"]) if (asked.has(name)) wanted.set(name, asked.get(name));
+    if (asked.has("order")) wanted.set("order", asked.get("order"));
     const query = wanted.size ? `?${wanted}` : "";
     let version = live.dataset.version;
     let source = null;

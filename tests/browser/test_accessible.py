@@ -57,7 +57,7 @@ async def test_every_state_of_a_partys_page(run: Running, browser: Browser) -> N
             await sound(page, f"seller unfolded {width} {scheme}")
             await page.goto(link(run, made, BUYER))
             await sound(page, f"buyer {width} {scheme}")
-            for what in ("?order=oldest", "?history=all", "/print"):
+            for what in ("?order=oldest", "/history", "/print"):
                 await page.goto(urlsplit(page.url)._replace(query="").geturl().removesuffix("/print") + what)
                 await sound(page, f"buyer {what} {width} {scheme}")
 

@@ -178,7 +178,7 @@ async def everything(
         for name in re.findall(r"\{(\w+)\}", pattern):
             paths = [path.replace(f"{{{name}}}", value) for path in paths for value in values.get(name, ["x"])]
         for path in paths:
-            for query in ("", "?history=all&show=1"):
+            for query in ("", "?order=oldest&show=1"):
                 body = json.dumps({"by": BUYER}).encode() if method == "POST" else None
                 answers.append(await bounded(observer, method, path + query, body))
                 answers.append(await ask(web, path + query, BRAND, method, body))

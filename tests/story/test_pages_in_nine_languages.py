@@ -58,7 +58,7 @@ async def test_every_page(web: Web, language: str) -> None:
     await web.mail(mask, mail("else@other.example", mask, "Moi", message_id="2@other.example"), "else@other.example")
     (buyer, page), (seller, _), (colleague, _) = [await web.visit(made, one) for one in (BUYER, SELLER, COLLEAGUE)]
     said(page, language)
-    for path in ("", "?order=oldest", "?history=all", "/print"):
+    for path in ("", "?order=oldest", "/history", "/print"):
         said(await seller.get(f"{seller.page_path}{path}"), language)
     page = await seller.get(seller.page_path)
     wrong = await seller.post({"key": page.field("key"), "nonce": page.field("nonce"), "text": "  "})
