@@ -93,7 +93,7 @@ async def took(visitor: Visitor, path: str) -> Took:
 
 
 async def longest_pause() -> float:
-    """Watch the event loop until cancelled; return the longest time, in seconds, until it came round (1 ms at least)."""
+    """Watch the event loop until cancelled; return the longest time in seconds until it came round, 1 ms at least."""
     longest, last = 0.0, time.perf_counter()
     with suppress(asyncio.CancelledError):
         while True:
