@@ -28,6 +28,8 @@ async def record_held(world: World, placed: Placed, held: Held) -> Reply:
         if duplicate is not None:
             return Accepted(duplicate, 0, duplicate=True)
         message = add_message(connection, placed, raw, MessageState.HELD, None, held)
+        came = {"channel": placed.arrival.channel}
+        add_event(connection, placed.inquiry.seq, placed.arrival.at, "message.received", None, message.seq, came)
         proof = {"why": held.why, "proof": placed.evidence.header, "flags": _flags(connection, placed)}
         add_event(connection, placed.inquiry.seq, placed.arrival.at, "message.held", None, message.seq, proof)
         cause = Cause(placed.arrival.id, placed.arrival.at)
@@ -36,7 +38,7 @@ async def record_held(world: World, placed: Placed, held: Held) -> Reply:
             count += _tell(connection, cause, message, "unreadable" if held.why == "unreadable" else "held")
         return Accepted(message.id, count)
 
-    done = await world.store.write(unit)
+    done = await world.store.write(unit, of=[placed.inquiry.seq])
     world.wake()
     if done.duplicate:
         log_accepted(world, placed, done)

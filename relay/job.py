@@ -152,29 +152,25 @@ def _chain(connection: Connection, delivery: DeliveryRow, message: MessageRow, d
     His own mails by the ids his client gave them, the others by the ids of the copies he got. For the writer
     himself the message is among them: his copy or notice answers his own mail.
     """
-    above = messages.ancestors(connection, message.parent, _LONGEST_CHAIN) if message.parent is not None else ()
-    above = tuple(one for one in above if one.seq != message.seq)
-    line = (Ancestor.of(message), *above) if delivery.kind in _ABOUT_HIS_OWN else above
-    foreign = [one.seq for one in line if not _own_id(one, delivery)]
-    copies = {
-        copy.message: message_id(copy.token, domain)
-        for copy in (messages.sent_as(connection, foreign) if foreign else ())
-        if copy.recipient == delivery.recipient and copy.token != delivery.token
-    }
-    known = (_known_as(one, delivery, copies) for one in reversed(line))
+    start = message.seq if delivery.kind in _ABOUT_HIS_OWN else message.parent
+    if start is None:
+        return ()
+    line = messages.ancestors(connection, start, _LONGEST_CHAIN, delivery.recipient, delivery.token)
+    known = [_known_as(one, delivery, domain) for one in reversed(line)]
     return tuple(id for id in known if id)
 
 
-def _known_as(message: Ancestor, delivery: DeliveryRow, copies: dict[int, str]) -> str:
-    """The writer of a held mail, who is no participant, knows only that mail of his."""
+def _known_as(message: Ancestor, delivery: DeliveryRow, domain: str) -> str:
+    """The id under which the reader has a message: that of his own client for what he wrote, else that of his copy.
+
+    The writer of a held mail, who is no participant, knows only that mail of his.
+    """
+    his_own = message.author == delivery.recipient and message.channel == "mail"
     if delivery.recipient is None:
         return message.message_id if message.seq == delivery.message else ""
-    return _own_id(message, delivery) or copies.get(message.seq, "")
-
-
-def _own_id(message: Ancestor, delivery: DeliveryRow) -> str:
-    """The id that the reader's own client gave a mail of his, "" for what others wrote."""
-    return message.message_id if message.author == delivery.recipient and message.channel == "mail" else ""
+    if his_own:
+        return message.message_id
+    return message_id(message.copy, domain) if message.copy else ""
 
 
 def person_of(row: ParticipantRow) -> Person:

@@ -1,7 +1,7 @@
-"""The rows that a mail becomes: raw mail, message, files, and the event that it came in."""
+"""The rows that a mail becomes: raw mail, message, files."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from ..store import blobs
 from ..store.blobs import StoredBlob
-from ..store.rows import add, add_all
+from ..store.inquiries import Parties
+from ..store.rows import add_all, added
 from ..store.tables import MessageState
 from ..store.values import AttachmentRow, InquiryRow, MessageRow
 from .arrival import Arrival
@@ -18,7 +19,6 @@ from .identify import Held
 from .mail.dates import zone_of
 from .mail.model import Attachment as File
 from .parents import Parent
-from .record import add_event
 from .understand import Understood
 from .world import Evidence
 
@@ -32,10 +32,15 @@ class Placed:
 
     arrival: Arrival
     understood: Understood
-    inquiry: InquiryRow
+    parties: Parties  # as they were when it was placed
     side: str  # the side that wrote
     parent: Parent
     evidence: Evidence
+
+    @property
+    def inquiry(self) -> InquiryRow:
+        """The inquiry."""
+        return self.parties.inquiry
 
 
 def add_message(
@@ -46,7 +51,7 @@ def add_message(
     author: int | None,
     held: Held | None = None,
 ) -> MessageRow:
-    """Write the rows of a mail: raw, message, attachments, the event that it came in."""
+    """Write the rows of a mail: raw, message, attachments. The event that it came in is the caller's to write."""
     arrival, understood = placed.arrival, placed.understood
     mail, split = understood.mail, understood.split
     blobs.record(connection, [raw])
@@ -88,10 +93,8 @@ def add_message(
         ask=held.ask if held else None,
         language="",
     )
-    message = replace(row, seq=add(connection, row))
+    message = added(connection, row)
     add_all(connection, [_attachment(file, message.seq, understood, arrival.at) for file in mail.files])
-    proof = {"channel": arrival.channel}
-    add_event(connection, placed.inquiry.seq, arrival.at, "message.received", author, message.seq, proof)
     return message
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ..store import messages
+from ..store.messages import Candidate
 from ..threading.message_ids import ours, read_ids
 from ..threading.parent import Decision, Known, find_parent
 from .mail import Mail
@@ -55,24 +56,24 @@ def clues(mail: Mail, domains: Collection[str]) -> Clues:
 def candidates(connection: Connection, inquiry: int, clue: Clues) -> Candidates:
     """Read the messages of an inquiry that a mail may answer, with all ids they are known by."""
     rows = messages.candidates(connection, inquiry, clue.tokens, clue.ids, _RECENT)
-    sent = messages.sent_as(connection, [row.seq for row in rows])
-    copies: dict[int, list[str]] = {}
-    for copy in sent:
-        copies.setdefault(copy.message, []).extend(f"m.{copy.token}@{domain}" for domain in clue.domains)
-    known = tuple(
-        Known(
-            message=str(row.seq),
-            ids=(*((row.message_id,) if row.message_id else ()), *copies.get(row.seq, ())),
-            subject=row.subject,
-            author=row.from_email,
-            at=row.at,
-            thread_index=row.thread_index,
-        )
-        for row in rows
-    )
+    if not rows:
+        raise LookupError(f"inquiry {inquiry} has no message")
+    known = tuple([_known(row, clue.domains) for row in rows])
     named = set(clue.tokens)
-    readers = tuple(copy.recipient for copy in sent if copy.token in named and copy.recipient is not None)
-    return Candidates(known, tuple(row.seq for row in rows), messages.first_of(connection, inquiry), readers)
+    readers = tuple([to for row in rows for to, token in row.sent if token in named and to is not None])
+    return Candidates(known, tuple([row.seq for row in rows]), rows[0].seq, readers)
+
+
+def _known(row: Candidate, domains: Collection[str]) -> Known:
+    ours = [f"m.{token}@{domain}" for _, token in row.sent for domain in domains]
+    return Known(
+        message=str(row.seq),
+        ids=tuple([row.message_id, *ours] if row.message_id else ours),
+        subject=row.subject,
+        author=row.from_email,
+        at=row.at,
+        thread_index=row.thread_index,
+    )
 
 
 def parent_of(mail: Mail, among: Candidates) -> Parent:

@@ -12,7 +12,8 @@ from ..threading.message_ids import ours
 from .errors import Reply, kept
 from .identify import Decision, Known
 from .mail_rows import Placed
-from .record import add_event, note_read
+from .noted import note_read
+from .record import add_event
 from .recording import store_raw
 from .world import World
 

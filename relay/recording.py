@@ -8,16 +8,17 @@ from ..store import blobs, inquiries, messages, outbox
 from ..store.blobs import StoredBlob
 from ..store.outbox import Lease
 from ..store.tables import DeliveryState, MessageState
-from ..store.values import DeliveryRow, MessageRow, ParticipantRow
+from ..store.values import DeliveryRow, ParticipantRow
 from .arrival import Arrival, OperatorHit
 from .errors import EMPTY, NOT_ANY_MORE, OWN_SIDE, Reply, kept
 from .handover import Handed
 from .identify import Decision, Joins, Known
 from .job import Around, job_of, needs_earlier_mails, needs_raw
 from .joining import admit, bring_in, copied, newcomer
-from .mail.addresses import clean_name
+from .mail.addresses import Address, clean_name
 from .mail_rows import Placed, add_message
-from .record import Cause, Notice, add_event, due_at_once, note_read_by_answer, queue_delivery, queue_message
+from .record import Cause, Notice, add_event, due_at_once, queue_delivery
+from .relaying import answered, note_relayed, queue_message
 from .world import World
 
 _AT_ONCE = 262_144  # bytes; larger mails wait on disk, not in memory
@@ -41,10 +42,12 @@ async def record_message(world: World, placed: Placed, decision: Known | Joins) 
     """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
     lease = world.handover.lease() if len(placed.arrival.data) <= _AT_ONCE else None
-    done = await world.store.write(
-        lambda connection: write_message(connection, world, placed, raw, decision, lease), of=(placed.inquiry.seq,)
-    )
-    return announce(world, placed, decision, done)
+
+    def unit(connection: Connection) -> Accepted:
+        now = replace(placed, parties=inquiries.parties(connection, placed.inquiry.seq))
+        return write_message(connection, world, now, raw, decision, lease)
+
+    return announce(world, placed, decision, await world.store.write(unit, of=(placed.inquiry.seq,)))
 
 
 def announce(world: World, placed: Placed, decision: Decision, done: Accepted) -> Reply:
@@ -64,55 +67,55 @@ def write_message(
     decision: Known | Joins,
     lease: Lease | None = None,
 ) -> Accepted:
-    """Write message, files, events and deliveries; the same mail a second time changes nothing."""
+    """Write message, files, events and deliveries; the same mail a second time changes nothing.
+
+    The mail was placed in this very transaction, or its parties were read again in it.
+    """
     duplicate = messages.duplicate_of(connection, placed.inquiry.seq, placed.understood.dedupe)
     if duplicate is not None:
         return Accepted(duplicate, 0, duplicate=True)
-    cause = Cause(placed.arrival.id, placed.arrival.at)
+    cause, people = Cause(placed.arrival.id, placed.arrival.at), placed.parties.people
     author = _author(connection, world, placed, cause, decision)
-    people = inquiries.participants(connection, placed.inquiry.seq)
-    named = () if placed.arrival.author is not None else copied(placed.understood)
-    domains = {one.reply_domain for one in world.settings.marketplace}
-    others = tuple(address for address in named if address.domain not in domains)
-    if bring_in(connection, world.links, cause, author, people, others):
+    others = _others_named(world, placed)
+    if bring_in(connection, world.links, cause, author, people, others) or author not in people:
         people = inquiries.participants(connection, placed.inquiry.seq)
-    parent = messages.get(connection, placed.parent.message)
-    note_read_by_answer(connection, cause.at, parent, author, cause.mail)
+    parent = answered(connection, placed.parent.message, author)
     message = add_message(connection, placed, raw, MessageState.ACCEPTED, author.seq)
+    files = messages.attachments(connection, [message.seq]) if placed.understood.mail.files else ()
     has_it = {address.key for address in others}
     copy = world.settings.notices.copy_to_writer
     queued = queue_message(connection, cause, message, author, people, copy_to_writer=copy, has_it=has_it, lease=lease)
-    handed = _hand_over(connection, world, placed, message, people, queued, lease) if lease else ()
-    return Accepted(message.id, len(queued), handed=handed)
+    note_relayed(connection, cause, message, author, files, len(queued), parent, came_in=True)
+    raw_mail = placed.arrival.data if needs_raw(message, files) else b""
+    around = Around(placed.inquiry, placed.parties.masks, people, message, files, raw_mail)
+    return Accepted(message.id, len(queued), handed=_hand_over(connection, world, around, queued, lease))
+
+
+def _others_named(world: World, placed: Placed) -> tuple[Address, ...]:
+    """Return everybody in To and Cc of a mail but ourselves; a page names nobody."""
+    if placed.arrival.author is not None:
+        return ()
+    domains = {one.reply_domain for one in world.settings.marketplace}
+    return tuple(address for address in copied(placed.understood) if address.domain not in domains)
 
 
 def _hand_over(
-    connection: Connection,
-    world: World,
-    placed: Placed,
-    message: MessageRow,
-    people: tuple[ParticipantRow, ...],
-    queued: tuple[DeliveryRow, ...],
-    lease: Lease,
+    connection: Connection, world: World, around: Around, queued: tuple[DeliveryRow, ...], lease: Lease | None
 ) -> tuple[Handed, ...]:
     """Return the deliveries that were recorded as being sent, with what their mails are made from."""
-    leased = [row for row in queued if row.state == DeliveryState.SENDING]
-    if not leased:
+    if lease is None:
         return ()
-    files = messages.attachments(connection, [message.seq]) if placed.understood.mail.attachments else ()
-    raw = placed.arrival.data if needs_raw(message, files) else b""
-    masks = inquiries.masks_of(connection, placed.inquiry.seq)
-    around = Around(placed.inquiry, masks, people, message, files, raw)
-    if needs_earlier_mails(files):  # one that cannot be read must not keep this one from being taken
-        return tuple(Handed(row, lease.until) for row in leased)
-    return tuple(Handed(row, lease.until, job_of(connection, world, row, around)) for row in leased)
+    leased = [row for row in queued if row.state == DeliveryState.SENDING]
+    if needs_earlier_mails(around.files):  # one that cannot be read must not keep this one from being taken
+        return tuple([Handed(row, lease.until) for row in leased])
+    return tuple([Handed(row, lease.until, job_of(connection, world, row, around)) for row in leased])
 
 
 def _author(
     connection: Connection, world: World, placed: Placed, cause: Cause, decision: Known | Joins
 ) -> ParticipantRow:
     if isinstance(decision, Known):
-        return inquiries.participant(connection, decision.participant)
+        return placed.parties.person(decision.participant)
     invited = inquiries.participant(connection, decision.invited) if decision.invited is not None else None
     address = placed.understood.writer.address
     if address is None:

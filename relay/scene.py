@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ..store import inquiries
-from ..store.values import InquiryRow, ParticipantRow
+from ..store.inquiries import Parties
 from ..threading.kinds import is_personal
 from ..threading.subjects import base_subject
 from . import parents
@@ -27,8 +27,7 @@ _UNSURE = {"headers", "from-size", "junk-header"}  # another From may stand beyo
 class _Scene:
     """What the store knows of the inquiry when a mail comes in."""
 
-    inquiry: InquiryRow
-    people: tuple[ParticipantRow, ...]
+    parties: Parties
     candidates: parents.Candidates
     earlier: tuple[str, ...]  # what its writer said before
 
@@ -36,8 +35,7 @@ class _Scene:
 def _scene(connection: Connection, hit: MaskHit, understood: Understood, clues: parents.Clues) -> _Scene:
     among = parents.candidates(connection, hit.inquiry, clues)
     return _Scene(
-        inquiries.get(connection, hit.inquiry),
-        inquiries.participants(connection, hit.inquiry),
+        inquiries.parties(connection, hit.inquiry),
         among,
         endings(connection, hit.inquiry, understood, among),
     )
@@ -54,7 +52,7 @@ def place(
     parent = parents.parent_of(understood.mail, scene.candidates)
     if isinstance(decision, Known) and arrival.channel == "mail":
         understood = with_signature_known(understood, scene.earlier)
-    placed = Placed(arrival, understood, scene.inquiry, writing_side, parent, evidence)
+    placed = Placed(arrival, understood, scene.parties, writing_side, parent, evidence)
     return placed, guarded(connection, world, placed, scene.candidates, decision)
 
 
@@ -69,11 +67,11 @@ def _decide(
     settings = world.settings
     ours = {place.reply_domain for place in settings.marketplace}
     rules = Rules(settings.sender.policy, settings.sender.authentication == "enforce", ours)
-    on_side = {person.seq for person in scene.people if person.side == side}
+    on_side = {person.seq for person in scene.parties.people if person.side == side}
     readers = [reader for reader in scene.candidates.readers if reader in on_side]
     certain = not _UNSURE & set(understood.mail.defects)
     clue = Clue(evidence.proved, certain, readers[-1] if readers else None)
-    return identify(understood.writer, side, scene.people, clue, rules)
+    return identify(understood.writer, side, scene.parties.people, clue, rules)
 
 
 def is_message(placed: Placed, decision: Decision) -> bool:

@@ -1,9 +1,9 @@
 """Inquiries, their masks, participants and personal links."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, select, update
 
 from .statements import Query
 from .tables import Inquiry, Link, Mask, Participant, ParticipantState, table
@@ -61,6 +61,51 @@ def get(connection: Connection, seq: int) -> InquiryRow:
     if row is None:
         raise LookupError(f"inquiry {seq}")
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """An inquiry with its masks and everybody who is or was part of it, in the order of joining."""
+
+    inquiry: InquiryRow
+    masks: dict[str, str]  # side → token
+    people: tuple[ParticipantRow, ...]
+
+    def person(self, seq: int) -> ParticipantRow:
+        """Return one of the people. Raises LookupError."""
+        found = next((one for one in self.people if one.seq == seq), None)
+        if found is None:
+            raise LookupError(f"participant {seq} of inquiry {self.inquiry.seq}")
+        return found
+
+
+_SIDES = ("buyer", "seller")
+
+
+def _parties() -> Executable:
+    inquiry: BindParameter[int] = bindparam("inquiry")
+    masks = [
+        select(_mask.c.token).where(_mask.c.inquiry == inquiry, _mask.c.side == side).scalar_subquery()
+        for side in _SIDES
+    ]
+    statement = select(*columns(Inquiry, InquiryRow), *masks, *columns(Participant, ParticipantRow))
+    joined = statement.join(_participant, _participant.c.inquiry == _inquiry.c.seq)
+    return joined.where(_inquiry.c.seq == inquiry).order_by(_participant.c.seq)
+
+
+_PARTIES = Query(_parties(), lambda *row: row)
+_WIDTH = len(fields(InquiryRow))
+
+
+def parties(connection: Connection, seq: int) -> Parties:
+    """Return an inquiry that is known to exist with all who belong to it. Raises LookupError."""
+    rows = _PARTIES.all(connection, inquiry=seq)
+    if not rows:
+        raise LookupError(f"inquiry {seq}")
+    end = _WIDTH + len(_SIDES)
+    masks = {side: token for side, token in zip(_SIDES, rows[0][_WIDTH:end], strict=True) if token is not None}
+    people = tuple([ParticipantRow(*row[end:]) for row in rows])
+    return Parties(InquiryRow(*rows[0][:_WIDTH]), masks, people)
 
 
 def find(connection: Connection, name: str) -> InquiryRow | None:

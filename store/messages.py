@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Self
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, literal, or_, select, union, update
+from sqlalchemy import BindParameter, Connection, Executable, and_, bindparam, literal, or_, select, union, update
 
 from .statements import Query, Statement
 from .tables import Attachment, Delivery, Message, MessageState, table
@@ -62,6 +64,29 @@ def get(connection: Connection, seq: int) -> MessageRow:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message that is answered or read: as much of it as says whether that is noted."""
+
+    seq: int
+    inquiry: int
+    side: str
+    state: str
+
+
+_ASKED = Query(
+    select(*(_message.c[field.name] for field in fields(Asked))).where(_message.c.seq == bindparam("seq")), Asked
+)
+
+
+def asked(connection: Connection, seq: int) -> Asked:
+    """Return a message that is known to exist. Raises LookupError."""
+    row = _ASKED.first(connection, seq=seq)
+    if row is None:
+        raise LookupError(f"message {seq}")
+    return row
+
+
 _DUPLICATE = Query(
     select(_message.c.id).where(_message.c.inquiry == bindparam("inquiry"), _message.c.dedupe == bindparam("dedupe")),
     str,
@@ -93,6 +118,10 @@ class Candidate:
     subject: str
     from_email: str
     at: datetime
+    sent: tuple[tuple[int | None, str], ...]  # to whom it went under which token of ours
+
+
+_CANDIDATE = [field.name for field in fields(Candidate)][:-1]
 
 
 def _candidates() -> Executable:
@@ -103,22 +132,34 @@ def _candidates() -> Executable:
     by_id = select(_message.c.seq).where(
         _message.c.inquiry == inquiry, _message.c.message_id.in_(bindparam("ids", expanding=True))
     )
-    newest = select(_message.c.seq).where(_message.c.inquiry == inquiry).order_by(_message.c.seq.desc())
-    last = newest.limit(bindparam("recent")).subquery()
-    found = union(by_token, by_id, select(last.c.seq))
-    picked = [_message.c[field.name] for field in fields(Candidate)]
-    return select(*picked).where(_message.c.inquiry == inquiry, _message.c.seq.in_(found)).order_by(_message.c.seq)
+    of_inquiry = select(_message.c.seq).where(_message.c.inquiry == inquiry)
+    first = of_inquiry.order_by(_message.c.seq).limit(1).subquery()
+    last = of_inquiry.order_by(_message.c.seq.desc()).limit(bindparam("recent")).subquery()
+    found = union(by_token, by_id, select(first.c.seq), select(last.c.seq))
+    picked = [_message.c[name] for name in _CANDIDATE]
+    statement = select(*picked, _delivery.c.recipient, _delivery.c.token)
+    joined = statement.outerjoin(_delivery, _delivery.c.message == _message.c.seq)
+    return joined.where(_message.c.seq.in_(found)).order_by(_message.c.seq, _delivery.c.seq)
 
 
-_CANDIDATES = Query(_candidates(), Candidate)
+_CANDIDATES = Query(_candidates(), lambda *row: row)
 
 
 def candidates(
     connection: Connection, inquiry: int, tokens: Collection[str], ids: Collection[str], recent: int
 ) -> tuple[Candidate, ...]:
-    """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, and the last ones."""
+    """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, its first and last ones.
+
+    They come in their order, so the first is the inquiry's first message.
+    """
     given = {"inquiry": inquiry, "tokens": list(tokens), "ids": list(ids), "recent": recent}
-    return tuple(_CANDIDATES.all(connection, **given))
+    rows = _CANDIDATES.all(connection, **given)
+    groups = [list(group) for _, group in groupby(rows, key=itemgetter(0))]
+    return tuple([Candidate(*group[0][:-2], sent=_sent(group)) for group in groups])
+
+
+def _sent(rows: Sequence[tuple[Any, ...]]) -> tuple[tuple[int | None, str], ...]:
+    return tuple([(recipient, token) for *_, recipient, token in rows if token is not None])
 
 
 _SAID_SINCE = Query(
@@ -177,35 +218,36 @@ def sent_as(connection: Connection, messages: Collection[int]) -> tuple[SentAs, 
 
 @dataclass(frozen=True, slots=True)
 class Ancestor:
-    """A message above another one: as much of it as its readers' clients thread by."""
+    """A message on the way up from another one: as much of it as its readers' clients thread by."""
 
     seq: int
-    parent: int | None
     author: int | None
     channel: str
     message_id: str
-
-    @classmethod
-    def of(cls, message: MessageRow) -> Self:
-        """Return as much of a message."""
-        return cls(message.seq, message.parent, message.author, message.channel, message.message_id)
+    copy: str | None  # the token under which it went to the one reader who was asked about
 
 
 def _walk() -> Executable:
-    picked = [_message.c[field.name] for field in fields(Ancestor)]
-    start = select(*picked, literal(1).label("depth")).where(_message.c.seq == bindparam("parent"))
+    picked = [_message.c[name] for name in ("seq", "author", "channel", "message_id", "parent")]
+    start = select(*picked, literal(1).label("depth")).where(_message.c.seq == bindparam("start"))
     line = start.cte("line", recursive=True)
     above = select(*picked, line.c.depth + 1).join(line, _message.c.seq == line.c.parent)
     line = line.union_all(above.where(line.c.depth < bindparam("most")))
-    return select(*(line.c[field.name] for field in fields(Ancestor))).order_by(line.c.depth)
+    to_him = (_delivery.c.recipient == bindparam("reader"), _delivery.c.token != bindparam("but"))
+    joined = line.outerjoin(_delivery, and_(_delivery.c.message == line.c.seq, *to_him))
+    names = [line.c[name] for name in ("seq", "author", "channel", "message_id")]
+    return select(*names, _delivery.c.token).select_from(joined).order_by(line.c.depth, _delivery.c.seq)
 
 
 _ANCESTORS = Query(_walk(), Ancestor)
 
 
-def ancestors(connection: Connection, parent: int, limit: int) -> tuple[Ancestor, ...]:
-    """Return the message `parent` and what is above it, nearest first, up to `limit`. A cycle ends the walk."""
-    found = _ANCESTORS.all(connection, parent=parent, most=limit)
+def ancestors(connection: Connection, start: int, limit: int, reader: int | None, but: str) -> tuple[Ancestor, ...]:
+    """Return the message `start` and what is above it, nearest first, up to `limit`. A cycle ends the walk.
+
+    Each with the token of the last mail in which it went to the participant `reader`, other than the mail `but`.
+    """
+    found = _ANCESTORS.all(connection, start=start, most=limit, reader=reader, but=but)
     return tuple({one.seq: one for one in found}.values())
 
 
@@ -229,14 +271,6 @@ _SET_STATE = Statement(
 def set_state(connection: Connection, seq: int, state: MessageState, before: Collection[MessageState]) -> bool:
     """Move a message to `state` if it is in one of `before`; False otherwise."""
     return _SET_STATE.run(connection, of=seq, before=list(before), new_state=state) == 1
-
-
-_LOCK = Query(select(_message.c.seq).where(_message.c.seq == bindparam("of")).with_for_update(), int)
-
-
-def lock(connection: Connection, seq: int) -> None:
-    """Let nobody else write about this message until the transaction ends (SQLite has one writer anyway)."""
-    _LOCK.first(connection, of=seq)
 
 
 _DELIVER = Statement(

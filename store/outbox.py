@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from .rows import add
+from .rows import added
 from .statements import Query, Statement
 from .tables import WAITING, Attempt, Delivery, DeliveryState, table
 from .values import AttemptRow, DeliveryRow, columns, fetch, project
@@ -117,7 +117,7 @@ def _begin_attempts(connection: Connection, leased: Sequence[DeliveryRow], now: 
 
 def queue(connection: Connection, row: DeliveryRow) -> DeliveryRow:
     """Record a new delivery; returns it with its sequence number."""
-    return replace(row, seq=add(connection, row))
+    return added(connection, row)
 
 
 def queue_leased(

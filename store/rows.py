@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Table, insert
 from sqlmodel import SQLModel
@@ -12,7 +12,9 @@ from .statements import Query, Statement
 from .tables import Attachment, Attempt, Delivery, Event, Message, table
 from .values import AttachmentRow, AttemptRow, DeliveryRow, EventRow, MessageRow
 
-Row = SQLModel | AttachmentRow | AttemptRow | DeliveryRow | EventRow | MessageRow
+Value = AttachmentRow | AttemptRow | DeliveryRow | EventRow | MessageRow
+Row = SQLModel | Value
+V = TypeVar("V", bound=Value)
 
 
 class _Insertion:
@@ -20,13 +22,13 @@ class _Insertion:
 
     def __init__(self, target: Table, names: Sequence[str]) -> None:
         self._names = names
-        self._values: Callable[[Any], tuple[object, ...]] = attrgetter(*names)
+        self.values: Callable[[Any], tuple[object, ...]] = attrgetter(*names)
         self._plain = Statement(insert(target), names)
         self._returning = Query(insert(target).returning(target.c.seq), int, names) if "seq" in target.c else None
 
-    def one(self, connection: Connection, row: Row) -> int:
+    def one(self, connection: Connection, values: Sequence[object]) -> int:
         """Insert a row and return its sequence number, 0 where the table has none."""
-        given = dict(zip(self._names, self._values(row), strict=True))
+        given = dict(zip(self._names, values, strict=True))
         if self._returning is None:
             self._plain.run(connection, **given)
             return 0
@@ -36,7 +38,7 @@ class _Insertion:
 
     def several(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert rows of this one type."""
-        self._plain.run_all(connection, [dict(zip(self._names, self._values(row), strict=True)) for row in rows])
+        self._plain.run_all(connection, [dict(zip(self._names, self.values(row), strict=True)) for row in rows])
 
 
 _MODELS: dict[type, type[SQLModel]] = {
@@ -63,7 +65,15 @@ def _insertion(row: Row) -> _Insertion:
 
 def add(connection: Connection, row: Row) -> int:
     """Insert `row` and return its sequence number (of tables that have one, else 0)."""
-    return _insertion(row).one(connection, row)
+    insertion = _insertion(row)
+    return insertion.one(connection, insertion.values(row))
+
+
+def added(connection: Connection, row: V) -> V:
+    """Insert `row` and return it with its sequence number."""
+    insertion = _insertion(row)
+    values = insertion.values(row)
+    return cast(Any, type(row))(insertion.one(connection, values), *values)
 
 
 def add_all(connection: Connection, rows: Sequence[Row]) -> None:

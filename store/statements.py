@@ -13,10 +13,10 @@ Statements whose shape depends on what is asked (filters, optional limits) go th
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Select, UpdateBase
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -39,7 +39,7 @@ class Statement:
 
     def insert(self, connection: Connection, **given: object) -> int:
         """Run an INSERT of one row and return its number, on a database whose driver tells it (`lastrowid`)."""
-        return int(cast(Any, self._execute(connection, given)).lastrowid)
+        return int(self._execute(connection, given).lastrowid)
 
     def run_all(self, connection: Connection, rows: Iterable[Mapping[str, object]]) -> None:
         """Run it once for each of `rows`, which have the same parameters. Expanding ones are not for this."""
@@ -47,13 +47,22 @@ class Statement:
         if not listed:
             return
         plan = self._for(connection).plan(listed[0])
-        filled: Any = [plan.fill(row) for row in listed]
-        _on_cursor(connection, plan.sql, lambda cursor: cursor.executemany(plan.sql, filled))
+        filled = [plan.fill(row) for row in listed]
+        cursor = _cursor(connection)
+        try:
+            cursor.executemany(plan.sql, filled)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(connection, plan.sql, error, cursor) from error
 
-    def _execute(self, connection: Connection, given: Mapping[str, object]) -> DBAPICursor:
+    def _execute(self, connection: Connection, given: Mapping[str, object]) -> Any:
+        """Run it and return the driver's cursor. Raises DBAPIError, as SQLAlchemy would."""
         plan = self._for(connection).plan(given)
-        filled: Any = plan.fill(given)
-        return _on_cursor(connection, plan.sql, lambda cursor: cursor.execute(plan.sql, filled))
+        cursor = _cursor(connection)
+        try:
+            cursor.execute(plan.sql, plan.fill(given))
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(connection, plan.sql, error, cursor) from error
+        return cursor
 
     def _for(self, connection: Connection) -> "_Compiled":
         dialect = connection.dialect
@@ -72,10 +81,9 @@ class Query(Statement, Generic[V]):
 
     def all(self, connection: Connection, **given: object) -> list[V]:
         """Run it and return every row."""
-        cursor = self._execute(connection, given)
-        read = self._for(connection).read
-        rows = cast("list[Sequence[Any]]", cursor.fetchall())
-        return [self._value(*read(row)) for row in rows]
+        rows: list[Sequence[Any]] = self._execute(connection, given).fetchall()
+        value, read = self._value, self._for(connection).read
+        return [value(*read(row)) for row in rows]
 
     def first(self, connection: Connection, **given: object) -> V | None:
         """Run it and return the first row, None where there is none."""
@@ -90,19 +98,28 @@ class _Plan:
     """The SQL for one set of list lengths, and how its parameters are filled in."""
 
     sql: str
-    places: tuple[tuple[str, int, _Change | None], ...]  # parameter, place in its list (-1: no list), what to apply
-    names: tuple[str, ...]  # of the places; empty where the driver counts them
+    names: tuple[str, ...]  # of the parameters, in the order of their places in the SQL
+    changes: tuple[tuple[int, _Change], ...]  # place, what its value becomes for the driver
+    lists: tuple[tuple[str, tuple[str, ...]], ...]  # a list, and the parameters that its values are
     fixed: Mapping[str, object]  # parameters with values of their own
+    counted: bool  # the driver counts parameters; else it knows them by name
 
     def fill(self, given: Mapping[str, object]) -> list[object] | dict[str, object]:
         """Return the driver's parameters."""
-        found: list[object] = []
-        for name, place, change in self.places:
-            value: Any = given[name] if name in given else self.fixed[name]
-            if place >= 0:
-                value = value[place] if place < len(value) else value[-1]
-            found.append(value if change is None else change(value))
-        return dict(zip(self.names, found, strict=True)) if self.names else found
+        if self.fixed or self.lists:
+            given = {**self.fixed, **given, **self._spread(given)}
+        filled = [given[name] for name in self.names]
+        for place, change in self.changes:
+            filled[place] = change(filled[place])
+        return filled if self.counted else dict(zip(self.names, filled, strict=True))
+
+    def _spread(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Return the values of lists by the names of their places; the last one fills the places that are left."""
+        found: dict[str, object] = {}
+        for name, places in self.lists:
+            values = cast("Sequence[object]", given[name])
+            found.update(zip(places, chain(values, repeat(values[-1] if values else None)), strict=False))
+        return found
 
 
 class _Compiled:
@@ -120,7 +137,7 @@ class _Compiled:
 
     def plan(self, given: Mapping[str, object]) -> _Plan:
         """Return how to run it with lists as long as these: lengths are rounded up, so that there are few plans."""
-        lengths = tuple(_room(cast("Sequence[object]", given[name])) for name in self._lists if name in given)
+        lengths = tuple([_room(cast("Sequence[object]", given[name])) for name in self._lists if name in given])
         plan = self._plans.get(lengths)
         if plan is None:
             plan = self._plans[lengths] = self._plan(given, lengths)
@@ -130,17 +147,18 @@ class _Compiled:
         lists = [name for name in self._lists if name in given]
         sample = dict(given) | {name: [None] * length for name, length in zip(lists, lengths, strict=True)}
         state = self._compiled.construct_expanded_state(sample, escape_names=False)
-        origin = {
-            one: (name, at) for name, several in state.parameter_expansion.items() for at, one in enumerate(several)
-        }
-        order = list(state.positiontup or state.parameters)
-        places: list[tuple[str, int, _Change | None]] = []
-        for name in order:
-            source, at = origin.get(name, (name, -1))
-            given_here = source in given
-            places.append((source if given_here else name, at if given_here else -1, self._fills[source]))
-        fixed = {name: value for name, value in state.parameters.items() if name not in given}
-        return _Plan(state.statement, tuple(places), () if state.positiontup else tuple(order), fixed)
+        spread = {name: tuple(places) for name, places in state.parameter_expansion.items() if name in given}
+        origin = {place: name for name, places in state.parameter_expansion.items() for place in places}
+        names = tuple(state.positiontup or state.parameters)
+        fills = [self._fills[origin.get(name, name)] for name in names]
+        return _Plan(
+            state.statement,
+            names,
+            tuple((place, fill) for place, fill in enumerate(fills) if fill is not None),
+            tuple(spread.items()),
+            {name: value for name, value in state.parameters.items() if origin.get(name, name) not in given},
+            counted=bool(state.positiontup),
+        )
 
     def read(self, row: Sequence[Any]) -> Sequence[Any]:
         """Return a row of the driver's values as ours."""
@@ -166,15 +184,9 @@ def _room(values: Sequence[object]) -> int:
     return 1 << (len(values) - 1).bit_length() if values else 0
 
 
-def _on_cursor(connection: Connection, sql: str, work: Callable[[DBAPICursor], object]) -> DBAPICursor:
-    """Do `work` on a cursor of the driver and return it. Raises DBAPIError, as SQLAlchemy would."""
-    driver = cast(Any, connection.connection.driver_connection)
-    cursor = driver.cursor()
-    try:
-        work(cursor)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _translated(connection, sql, error, cursor) from error
-    return cast(DBAPICursor, cursor)
+def _cursor(connection: Connection) -> Any:
+    """Return a new cursor of the driver."""
+    return cast(Any, connection.connection.driver_connection).cursor()
 
 
 def _translated(connection: Connection, sql: str, error: Exception, cursor: Any) -> BaseException:

@@ -12,7 +12,8 @@ from ..compose.sender_notices import needs_its_own_yes
 from ..holding import say_no
 from ..joining import newcomer
 from ..mail.addresses import clean_name, parse_address
-from ..record import Cause, add_event, join, queue_message
+from ..record import Cause, add_event, join
+from ..relaying import relay
 from ..world import World
 
 Scope = Literal["always", "once"]
@@ -103,7 +104,7 @@ def _let_through(
     add_event(connection, message.inquiry, cause.at, "message.released", author.seq, message.seq, {"by": by})
     copy = world.settings.notices.copy_to_writer and author.state == ParticipantState.ACTIVE
     people = inquiries.participants(connection, message.inquiry)
-    return len(queue_message(connection, cause, message, author, people, copy_to_writer=copy))
+    return relay(connection, cause, message, author, people, copy_to_writer=copy)
 
 
 def _author(connection: Connection, world: World, message: MessageRow, scope: Scope, by: str) -> ParticipantRow:

@@ -9,7 +9,8 @@ from ..holding import ask, say_no
 from ..identify import Clue, Decision, Joins, Known, Refusal, Rules, identify
 from ..joining import admit, newcomer
 from ..mail.addresses import clean_name, parse_address, read_from
-from ..record import Cause, add_event, queue_message
+from ..record import Cause, add_event
+from ..relaying import relay
 from ..world import World
 from .hold import NotHeld
 
@@ -35,8 +36,7 @@ async def prove(world: World, message_id: str) -> str:
             add_event(connection, message.inquiry, now, "message.released", author.seq, message.seq, proof)
             copy = world.settings.notices.copy_to_writer
             people = inquiries.participants(connection, message.inquiry)
-            queued = queue_message(connection, cause, message, author, people, copy_to_writer=copy)
-            return "relayed", message, len(queued)
+            return "relayed", message, relay(connection, cause, message, author, people, copy_to_writer=copy)
         if isinstance(decision, Refusal):
             say_no(connection, cause, message, decision.reply.reason)
             return "refused", message, 0

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from ...store import inquiries, messages
 from ...store.tables import ParticipantState
-from ..record import note_read
+from ..noted import note_read
 from ..world import World
 
 _MOST = 200  # messages told at once: more than a page shows
