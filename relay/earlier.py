@@ -1,6 +1,7 @@
 """What a participant's earlier mails tell about the end of this one: lines that end all of them are his signature.
 
-Costs a look-up where he has written before, and the mail is split once more only where it ends as one of those did.
+Costs a look-up where he has written before, and the mail is split once more, from its outline, only where it ends as
+one of those did.
 """
 
 from dataclasses import replace
@@ -8,11 +9,10 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from ..store import messages
-from ..threading.reply import Writer, split_mail
+from ..threading.reply import Writer, split_outline
 from .parents import Candidates
 from .understand import Understood
 
-_MOST_CHARACTERS = 32_768  # of a body that is split again in the event loop: less than a millisecond
 _LOOKED_AT = 3  # earlier mails
 
 
@@ -28,9 +28,9 @@ def endings(connection: Connection, inquiry: int, understood: Understood, among:
 def with_signature_known(understood: Understood, earlier: tuple[str, ...]) -> Understood:
     """The same mail, its signature told from its words by what ended his earlier ones."""
     last = _last_line(understood.split.text)
-    if not last or len(understood.mail.text) > _MOST_CHARACTERS or all(_last_line(one) != last for one in earlier):
+    if understood.outline is None or not last or all(_last_line(one) != last for one in earlier):
         return understood
-    return replace(understood, split=split_mail(understood.mail, Writer(understood.writer.name, earlier)))
+    return replace(understood, split=split_outline(understood.outline, Writer(understood.writer.name, earlier)))
 
 
 def _last_line(text: str) -> str:

@@ -9,13 +9,14 @@ import hashlib
 from dataclasses import dataclass
 
 from ..threading.kinds import Kind, classify_mail
-from ..threading.reply import Split, Writer, split_mail
+from ..threading.reply import Outline, Split, Writer, outline, split_outline
 from .arrival import Arrival
 from .mail import Mail, read
 from .mail.addresses import FromReading, read_from
 from .mail.headers import BLOCK_BYTES, decoded, split
 
 _FIELD, _FIELDS = 2000, 100  # octets of a field, and fields, where only the header is read
+_SPLIT_AGAIN = 32_768  # characters of a body that may be split once more in a transaction
 _INLINE = 32_768  # bytes that are read at once in the event loop: about a millisecond
 
 
@@ -29,6 +30,7 @@ class Understood:
     split: Split
     message_id: str  # without angle brackets, "" where there is none
     dedupe: str  # equal for the same mail coming twice
+    outline: Outline | None = None  # from which to split it again; None for what is large or typed on the page
 
 
 async def understand(arrival: Arrival) -> Understood:
@@ -54,15 +56,16 @@ def header_only(arrival: Arrival) -> Understood:
 def _understood(arrival: Arrival, mail: Mail) -> Understood:
     typed = arrival.channel == "page"  # in our own form: all of it is new, and a person's
     writer = read_from([value for name, value in mail.raw_headers if name.lower() == "from"])
-    split = Split.whole(mail.text) if typed else split_mail(mail, Writer(writer.name))
+    known = None if typed else outline(mail)
     message_id = _message_id(mail)
     return Understood(
         mail,
-        Kind("human", ("page",)) if typed else classify_mail(mail, arrival.mail_from),
+        classify_mail(mail, arrival.mail_from) if known else Kind("human", ("page",)),
         writer,
-        split,
+        split_outline(known, Writer(writer.name)) if known else Split.whole(mail.text),
         message_id,
         _dedupe(mail, message_id),
+        known if len(mail.text) <= _SPLIT_AGAIN else None,
     )
 
 

@@ -6,27 +6,28 @@ What is quoted whole, above or below the answer, goes. A quote without an introd
 import re
 from collections.abc import Sequence
 
-from .attribution.line import MOST_LINES, Finder, plain
+from .attribution.line import MOST_LINES, Finder
 from .blocks import INTRO, QUOTE, TEXT, Marked
 from .lines import Line
 
 _FIRST_COLON = re.compile(r".{1,300}?[:：](?=\s)")
 
 
-def resolve(lines: Sequence[Line], marked: Marked, written_until: int, cites: bool = True) -> list[str]:
-    """For each line "text" or "quoted". `written_until`: below that line there is nothing but a signature.
-    `cites`: quote marks come from something that quotes.
+def resolve(lines: Sequence[Line], marked: Marked, written_until: int, cites: bool = True) -> tuple[list[str], str]:
+    """For each line "text" or "quoted", and by what that was decided (see `Marked`).
+
+    `written_until`: below that line there is nothing but a signature. `cites`: quote marks come from something that
+    quotes.
     """
     marks = marked.marks
     typed = [place for place, one in enumerate(lines[:written_until]) if marks[place] == TEXT and not one.blank]
     if marked.decided_by == "quote-marks" and not (marked.intros or cites or _introduces_itself(lines)):
-        marked.decided_by = "none"
-        return ["text"] * len(lines)
+        return ["text"] * len(lines), "none"
     if not typed and _is_doubtful(lines, marked):
-        marked.decided_by = "none"
-        return ["text"] * len(lines)
+        return ["text"] * len(lines), "none"
     if not typed:
-        return ["quoted" if mark != TEXT or lines[place].blank else "text" for place, mark in enumerate(marks)]
+        kinds = ["quoted" if mark != TEXT or lines[place].blank else "text" for place, mark in enumerate(marks)]
+        return kinds, marked.decided_by
     kinds = ["text"] * len(lines)
     last = typed[-1]
     tail = last + 1
@@ -34,19 +35,19 @@ def resolve(lines: Sequence[Line], marked: Marked, written_until: int, cites: bo
         kinds[tail:written_until] = ["quoted"] * (written_until - tail)
     first_quote = next((place for place, mark in enumerate(marks) if mark != TEXT), None)
     if first_quote is None or first_quote > last:
-        return kinds
+        return kinds, marked.decided_by
     answers = _answers(lines[: last + 1], marks[: last + 1])
     introduced = any(place < last for place in marked.intros)
     if introduced and answers < 2 and not _quote_after(lines, marks, last):
         for place in range(last):
             if marks[place] != TEXT:
                 kinds[place] = "quoted"
-    return kinds
+    return kinds, marked.decided_by
 
 
 def _introduces_itself(lines: Sequence[Line]) -> bool:
     """The quoted lines begin with an attribution of their own."""
-    first = [plain(one.text) for one in lines if one.quoted and not one.blank][:MOST_LINES]
+    first = [one.plain for one in lines if one.quoted and not one.blank][:MOST_LINES]
     finder = Finder(first, [False] * len(first))
     joined = _FIRST_COLON.match(first[0]) if first else None  # all on one line, as HTML may run it together
     return any(finder.at(place) for place in range(min(2, len(first)))) or (

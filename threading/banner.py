@@ -7,6 +7,8 @@ is what people write about valves and catalogues.
 import re
 from collections.abc import Sequence
 
+from .phrases import Phrases
+
 _MOST_CHARACTERS = 700
 _MOST_LINES = 6
 _MOST_PARAGRAPHS = 3
@@ -27,25 +29,28 @@ _FROM_OUTSIDE = re.compile(
     rf"(?:{_MAIL}).{{0,40}}?(?:{_CAME}).{{0,40}}?(?:{_OUTSIDE})|メールは(?:社外|外部)|"
     rf"(?:{_OUTSIDE})[ :\]\-】]{{0,3}}(?:{_MAIL}|sender|absender|отправител)"
 )
-_ACTS = re.compile(
-    r"caution|warning|beware|be careful|(?:do not|don['’]t|never) (?:click|open|reply)|suspicious|before you click|"
-    r"outside (?:of )?(?:your|the|our) (?:organi[sz]ation|company)|"
-    r"vorsicht|achtung|(?:keine|nicht)\b.{0,60}(?:klick|öffne|anhänge|links)|"
-    r"attention|prudence|ne cliquez|n['’]ouvrez|cliquez pas|"
-    r"precauci|cuidado|no (?:haga clic|abra|pulse)|attenzione|non (?:cliccare|aprire)|atenção|não (?:clique|abra)|"
-    r"внимание|осторожн|не (?:открывайте|переходите|нажимайте)|let op|klik niet|注意|请勿|請勿|クリックしない"
-)
+_ACTS = Phrases(
+    "caution", "warning", "beware", "be careful", "do not (?:click|open|reply)", "don['’]t (?:click|open|reply)",
+    "never (?:click|open|reply)", "suspicious", "before you click",
+    "outside (?:of )?(?:your|the|our) (?:organi[sz]ation|company)",
+    "vorsicht", "achtung", r"keine\b.{0,60}(?:klick|öffne|anhänge|links)",
+    r"nicht\b.{0,60}(?:klick|öffne|anhänge|links)",
+    "attention", "prudence", "ne cliquez", "n['’]ouvrez", "cliquez pas",
+    "precauci", "cuidado", "no (?:haga clic|abra|pulse)", "attenzione", "non (?:cliccare|aprire)", "atenção",
+    "não (?:clique|abra)", "внимание", "осторожн", "не (?:открывайте|переходите|нажимайте)", "let op", "klik niet",
+    "注意", "请勿", "請勿", "クリックしない",
+)  # fmt: skip
 _THINGS = re.compile(
     r"links?\b|attachments?|anhänge|anhang|pièces? jointes?|liens?\b|enlaces|adjuntos|allegati|anexos|вложени|ссылк|"
     r"附件|链接|連結|添付|リンク"
 )
 # What one big provider writes about a sender it has not seen often.
-_SELDOM = re.compile(
-    r"(?:you don['’]t often get email from|sie erhalten nicht (?:häufig|oft) e-?mails? von|"
-    r"vous n['’]obtenez pas souvent d['’]e-?mail|no suele recibir correos? electrónicos? de|"
-    r"non si ricevono spesso messaggi|você não costuma receber emails? de|вы нечасто получаете|"
-    r"u ontvangt niet vaak e-mail van|您通常不会收到来自|から.{0,20}メールを受け取ることはあまり)"
-)
+_SELDOM = Phrases(
+    "you don['’]t often get email from", "sie erhalten nicht (?:häufig|oft) e-?mails? von",
+    "vous n['’]obtenez pas souvent d['’]e-?mail", "no suele recibir correos? electrónicos? de",
+    "non si ricevono spesso messaggi", "você não costuma receber emails? de", "вы нечасто получаете",
+    "u ontvangt niet vaak e-mail van", "您通常不会收到来自", "から.{0,20}メールを受け取ることはあまり",
+)  # fmt: skip
 _LABEL = re.compile(
     r"\W*(?:external|extern|externe|esterno|externo|"
     r"(?:external|externe[rsn]?|esterno|externo) (?:sender|e-?mail|mail|message|absender|nachricht)|"
@@ -71,11 +76,11 @@ def banner_end(texts: Sequence[str]) -> int:
 
 
 def _is_banner(words: str) -> bool:
-    return bool(
-        _LABEL.fullmatch(words) or _SELDOM.search(words) or (_FROM_OUTSIDE.search(words) and _ACTS.search(words))
-    )
+    if _SELDOM.found_in(words) or (_ACTS.found_in(words) and _FROM_OUTSIDE.search(words)):
+        return True
+    return _LABEL.fullmatch(words) is not None
 
 
 def _goes_on(words: str) -> bool:
     """What not to do, in a paragraph of its own below the label."""
-    return bool(len(words) < 300 and _ACTS.search(words) and _THINGS.search(words))
+    return bool(len(words) < 300 and _ACTS.found_in(words) and _THINGS.search(words))

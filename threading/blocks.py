@@ -46,7 +46,7 @@ def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) ->
     `cut`: where the structure of the HTML says that the quote begins, an offset into the body. `linked`: the HTML
     has a link of ours, so it quotes a mail of ours.
     """
-    plain = [line.plain(one.text) for one in lines]
+    plain = [one.plain for one in lines]
     marker = first_marker([one.text for one in lines], linked)
     finder = line.Finder(plain, _quoted_below(lines))
     marked = Marked([TEXT] * len(lines))
@@ -66,7 +66,7 @@ def mark(lines: Sequence[Line], cut: int | None = None, linked: bool = False) ->
             structured = len(lines)
             if marked.marks[-1] != TEXT:
                 break
-        if one.quoted or _goes_on(lines, place):
+        if one.quoted or (place and lines[place - 1].quoted and _goes_on(lines, place)):
             if not one.blank:
                 marked.decide("quote-marks", header_block.separator(one.text) == "forwarded")
             marked.marks[place] = QUOTE
@@ -127,12 +127,12 @@ def _mark_structured(lines: Sequence[Line], marked: Marked, place: int) -> None:
 
 
 def _goes_on(lines: Sequence[Line], place: int) -> bool:
-    """A line of a quote that has lost its mark: wrapped on the way, or torn off by a link."""
-    if place == 0 or place + 1 >= len(lines):
+    """A line below a quoted one that has lost its mark: wrapped on the way, or torn off by a link."""
+    if place + 1 >= len(lines):
         return False
     one, above = lines[place], lines[place - 1]
     below = lines[place + 1] if lines[place + 1].quoted or place + 2 >= len(lines) else lines[place + 2]
-    if one.blank or not above.quoted or not below.quoted:
+    if one.blank or not below.quoted:
         return False
     text = one.text.strip()[:400]
     if _TORN.fullmatch(text):

@@ -3,41 +3,45 @@
 import re
 from collections.abc import Sequence
 
+from .phrases import Phrases
+
 LONG_RULE = 30
 MOST_NOTICES = 20  # paragraphs of law
 
 _RULE = re.compile(r"\s*(?:[*_=~#-]\s?){5,}\s*|\s*(?:\*\s){2,}\*?\s*")
-_LEGAL = (
-    re.compile(
-        r"confidential|privileged|vertraulich|confidencial|confidentiel|riservat|конфиденциальн|保密|機密|poufn|"
-        r"vertrouwelijk|fortrolig|privileg",
+# What a notice of law speaks of: its secrecy, for whom it is, what the wrong reader is to do, what the firm does not
+# answer for; and itself.
+_SUBJECTS = (
+    Phrases(
+        "confidential", "privileg", "vertraulich", "confidencial", "confidentiel", "riservat", "конфиденциальн", "保密",
+        "機密", "poufn", "vertrouwelijk", "fortrolig",
     ),
-    re.compile(
-        r"intended (?:only |solely )?(?:for|recipient)|addressee|solely for the use|individual or entity|"
-        r"unauthori[sz]ed|received (?:this|it).{0,30} in error|"
-        r"nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empf)|irrtümlich erhalten|destinataire|"
-        r"por error|destinatari|por engano|адресован|收件人|受信者|adresat",
+    Phrases(
+        "intended (?:only |solely )?(?:for|recipient)", "addressee", "solely for the use", "individual or entity",
+        "unauthori[sz]ed", "received (?:this|it).{0,30} in error",
+        "nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empf)", "irrtümlich erhalten", "destinataire",
+        "por error", "destinatari", "por engano", "адресован", "收件人", "受信者", "adresat",
     ),
-    re.compile(
-        r"(?:notify|inform) (?:the )?(?:sender|us|system manager)|delete (?:it|this|the)|destroy|löschen|"
-        r"vernichten|supprimer|détruire|eliminar|borr|cancell|apagar|удалить|删除|削除",
+    Phrases(
+        "notify (?:the )?(?:sender|us|system manager)", "inform (?:the )?(?:sender|us|system manager)",
+        "delete (?:it|this|the)", "destroy", "löschen", "vernichten", "supprimer", "détruire", "eliminar", "borr",
+        "cancell", "apagar", "удалить", "删除", "削除",
     ),
-    re.compile(
-        r"disclaimer|haftungsausschluss|avis de confidentialité|aviso legal|avvertenza|virus|"
-        r"monitored|recorded for legal|legally binding|liability|views (?:or opinions )?expressed|"
-        r"do not necessarily (?:represent|reflect)|"
-        r"secure means of communication|print this e-?mail|environment before printing|umwelt.{0,40}drucken|"
-        r"imprimer ce",
+    Phrases(
+        "disclaimer", "haftungsausschluss", "avis de confidentialité", "aviso legal", "avvertenza", "virus",
+        "monitored", "recorded for legal", "legally binding", "liability", "views (?:or opinions )?expressed",
+        "do not necessarily (?:represent|reflect)", "secure means of communication", "print this e-?mail",
+        "environment before printing", "umwelt.{0,40}drucken", "imprimer ce",
     ),
-    re.compile(
-        r"this (?:e-?mail|message|communication|transmission)|diese e-?mail|ce (?:message|courriel)|"
-        r"este (?:correo|mensaje|e-?mail)|questo messaggio|questa e-?mail|данное сообщение|本邮件|このメール",
-    ),
-)
-_STRONG = re.compile(
-    r"(?:routinely|automatically) (?:be )?(?:monitored|logged)|footnote|swept for|scanned (?:for|by).{0,40}virus|"
-    r"virus scanning service|- - disclaimer - -|^\W*disclaimer\W*$",
-)
+)  # fmt: skip
+_ITSELF = Phrases(
+    "this (?:e-?mail|message|communication|transmission)", "diese e-?mail", "ce (?:message|courriel)",
+    "este (?:correo|mensaje|e-?mail)", "questo messaggio", "questa e-?mail", "данное сообщение", "本邮件", "このメール",
+)  # fmt: skip
+_STRONG = Phrases(
+    "routinely (?:be )?(?:monitored|logged)", "automatically (?:be )?(?:monitored|logged)", "footnote", "swept for",
+    "scanned (?:for|by).{0,40}virus", "virus scanning service", "- - disclaimer - -", r"^\W*disclaimer\W*$",
+)  # fmt: skip
 
 
 def disclaimers(texts: Sequence[str], marks: list[str], end: int) -> int:
@@ -90,8 +94,11 @@ def _paragraphs(texts: Sequence[str]) -> list[str]:
 
 def is_legal(paragraph: str) -> bool:
     """A notice of a law department: it names at least two of its subjects, and is no short remark."""
-    lower = paragraph[:4000].lower()  # once, so that the patterns can look for their first letters
-    return bool(_STRONG.search(lower)) or (len(lower) >= 60 and sum(bool(one.search(lower)) for one in _LEGAL) >= 2)
+    lower = paragraph[:4000].lower()
+    if _STRONG.found_in(lower):
+        return True
+    subjects = sum(one.found_in(lower) for one in _SUBJECTS)
+    return len(lower) >= 60 and (subjects > 1 or (subjects == 1 and _ITSELF.found_in(lower)))
 
 
 def is_rule(text: str) -> bool:

@@ -6,9 +6,9 @@ off prices and addresses in the same way.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from .attribution.line import MOST_LINES, Finder, plain
+from .attribution.line import MOST_LINES, Finder
 from .lines import Line
 
 _MOST_TRIES = 50
@@ -37,7 +37,7 @@ def with_foreign_marks(lines: Sequence[Line]) -> list[Line]:
             tries += 1
             block = _block(lines, place, prefix)
             if block and _is_introduced(lines, place - 1, block):
-                out[block.start : block.end] = [replace(one, quoted=True) for one in lines[block.start : block.end]]
+                out[block.start : block.end] = [one._replace(quoted=True) for one in lines[block.start : block.end]]
                 place = block.end
     return out
 
@@ -71,7 +71,7 @@ def _block(lines: Sequence[Line], start: int, prefix: str) -> _Block | None:
 def _is_introduced(lines: Sequence[Line], intro: int, block: _Block) -> bool:
     """An attribution ends with line `intro`; where the block is not sure, one with an address, whole by itself."""
     first = max(0, intro + 1 - MOST_LINES)
-    texts = [plain(one.text) for one in lines[first : intro + 1]]
+    texts = [one.plain for one in lines[first : intro + 1]]
     finder = Finder(texts, [False] * (len(texts) - 1) + [block.sure])
     found = ((start, finder.at(start)) for start in range(len(texts)))
     return any(

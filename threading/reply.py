@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from ..relay.mail import Mail, read
 from ..relay.mail.htmltext import html_to_text
 from .answers import resolve
-from .attribution.line import mid_line
-from .blocks import TEXT, Marked, mark
-from .foreign_marks import with_foreign_marks
+from .blocks import TEXT, Marked
 from .html_cut import Range, new_html
-from .html_reply import Structure, structure_of
-from .lines import Line, lines_of
+from .html_reply import Structure
+from .lines import Line
 from .markers import MARKERS
+from .outline import Body, Outline, body_of, html_body, outline
 from .signature import NOBODY, Writer, end_marks, is_ending
 from .subjects import is_forward
 
-__all__ = ["MARKERS", "Split", "Writer", "split", "split_mail", "visible_text"]
+__all__ = ["MARKERS", "Outline", "Split", "Writer", "outline", "split", "split_mail", "split_outline", "visible_text"]
 
 _WORDS = re.compile(r"\w+")
 _LINK = re.compile(r"<?(?:https?://|mailto:|cid:)[^\s<>]{1,2000}>?|\[(?:image|cid):[^\]]{0,300}\]")
@@ -61,64 +60,72 @@ def split(data: bytes | str, kind: str = "eml") -> Split:
         return split_mail(read(data if isinstance(data, bytes) else data.encode("utf-8", "replace")))
     body = (data if isinstance(data, bytes) else data.encode("utf-8", "replace")).decode("utf-8", "replace")
     if kind == "html":
-        return _split_html(body, html_to_text(body)[0], NOBODY)
+        return _split_html(body, html_body(body, html_to_text(body)[0]), NOBODY)
     return split_body(body)
 
 
 def split_mail(mail: Mail, writer: Writer = NOBODY) -> Split:
     """The parts of a mail that has been read. `writer`: what is known of who wrote it; helps with his signature."""
-    if not mail.html:
-        done = split_body(mail.text, writer)
-    elif mail.text_from_html:
-        done = _split_html(mail.html, mail.text, writer)
+    return split_outline(outline(mail), writer)
+
+
+def split_outline(known: Outline, writer: Writer = NOBODY) -> Split:
+    """The parts of a mail whose outline is known."""
+    mail = known.mail
+    if known.plain and known.html:
+        done = _split_both(mail, known.plain, known.html, writer)
+    elif known.html:
+        done = _split_html(mail.html, known.html, writer)
     else:
-        done = _split_both(mail, writer)
+        done = _split(known.plain or body_of(""), writer)
     if done.decided_by in ("header-block", "structure", "separator") and is_forward(mail.first("Subject")):
         return replace(done, forwarded=True)  # Outlook heads a forwarded mail as it heads a quoted one
     return done
 
 
-def split_body(body: str, writer: Writer = NOBODY, html: Structure | None = None) -> Split:
-    """The parts of a text. `html`: what is known of the HTML that it was made from."""
-    lines = with_foreign_marks(lines_of(body, mid_line))
-    marked = mark(lines, html.cut if html else None, linked=html is not None and html.linked)
+def split_body(body: str, writer: Writer = NOBODY) -> Split:
+    """The parts of a text."""
+    return _split(body_of(body), writer)
+
+
+def _split(body: Body, writer: Writer) -> Split:
+    lines, marked, structure = body.lines, body.marked, body.structure
     end = _written_until(lines, marked, writer)
-    kinds = resolve(lines, marked, end, cites=html is None or html.cites)
+    kinds, decided_by = resolve(lines, marked, end, cites=structure is None or structure.cites)
     new = [place for place, kind in enumerate(kinds) if kind == "text"]
     quote_at = next((at for at in range(len(new) - 1, 0, -1) if new[at] - new[at - 1] > 1), 0)
-    for place, kind in zip(new, end_marks([lines[place].text for place in new], writer, quote_at), strict=True):
+    for place, kind in zip(new, end_marks([lines[place] for place in new], writer, quote_at), strict=True):
         kinds[place] = kind
-    return _built(body, lines, kinds, marked, from_html=html is not None)
+    return _built(body, kinds, decided_by)
 
 
 def _written_until(lines: Sequence[Line], marked: Marked, writer: Writer) -> int:
     """The line below the last one that somebody typed: a signature below the quote is no answer to it."""
     below = next((place for place in range(len(lines), 0, -1) if marked.marks[place - 1] != TEXT), 0)
-    if below and is_ending([one.text for one in lines[below:]], writer):
+    if below and is_ending(lines[below:], writer):
         return below
     return len(lines)
 
 
-def _split_html(html: str, text: str, writer: Writer) -> Split:
+def _split_html(html: str, body: Body, writer: Writer) -> Split:
     """The parts of a text made from `html`, and the HTML of the new one."""
-    done = split_body(text, writer, structure_of(html, text))
-    return replace(done, html=new_html(html, text, _new_ranges(done)))
+    done = _split(body, writer)
+    return replace(done, html=new_html(html, body.text, _new_ranges(done)))
 
 
-def _split_both(mail: Mail, writer: Writer) -> Split:
+def _split_both(mail: Mail, plain: Body, html: Body, writer: Writer) -> Split:
     """A mail with a text and an HTML of it: the text is cut, the HTML helps and is cut alike."""
-    text = html_to_text(mail.html)[0]
-    by_html = _split_html(mail.html, text, writer)
-    done = split_body(mail.text, writer)
+    by_html = _split_html(mail.html, html, writer)
+    done = _split(plain, writer)
     if done.decided_by == "none" and by_html.decided_by != "none":
         cut = _same_place(mail.text, by_html.text)
         if cut is not None:
-            done = replace(split_body(mail.text, writer, Structure(cut)), decided_by=by_html.decided_by)
+            done = replace(_split(body_of(mail.text, Structure(cut)), writer), decided_by=by_html.decided_by)
     if _alike(done.text, by_html.text):
         return replace(done, html=by_html.html)
-    cut = _same_place(text, done.text)  # only the text tells where the quote begins
-    same = cut is not None and _WORDS.findall(text[:cut]) == _WORDS.findall(done.text)
-    return replace(done, html=new_html(mail.html, text, [(0, cut)]) if cut is not None and same else "")
+    cut = _same_place(html.text, done.text)  # only the text tells where the quote begins
+    same = cut is not None and _WORDS.findall(html.text[:cut]) == _WORDS.findall(done.text)
+    return replace(done, html=new_html(mail.html, html.text, [(0, cut)]) if cut is not None and same else "")
 
 
 def _new_ranges(done: Split) -> list[Range]:
@@ -151,28 +158,28 @@ def _alike(one: str, other: str) -> bool:
     return common >= 0.9 * max(first.total(), second.total())
 
 
-def _built(body: str, lines: Sequence[Line], kinds: Sequence[str], marked: Marked, from_html: bool) -> Split:
+def _built(body: Body, kinds: Sequence[str], decided_by: str) -> Split:
     segments: list[tuple[str, str]] = []
     start = 0
     for place, kind in enumerate(kinds):
         if place + 1 == len(kinds) or kinds[place + 1] != kind:
-            end = lines[place].end
-            segments.append((kind, body[start:end]))
+            end = body.lines[place].end
+            segments.append((kind, body.text[start:end]))
             start = end
     parts = {
         name: "".join(text for kind, text in segments if kind == name) for name in ("quoted", "signature", "disclaimer")
     }
     text = "\n\n".join(piece.strip("\r\n") for kind, piece in segments if kind == "text" and piece.strip())
     text = _BLANK_START.sub("", text).rstrip()
-    if from_html and not marked.intros:
+    if body.structure and not body.marked.intros:
         # A blockquote that quotes no mail is an indentation; where none does, so are those inside it.
-        text = (_QUOTE_MARKS if marked.decided_by == "none" else _QUOTE_MARK).sub("", text)
+        text = (_QUOTE_MARKS if decided_by == "none" else _QUOTE_MARK).sub("", text)
     return Split(
         text,
         parts["quoted"],
         parts["signature"],
         parts["disclaimer"],
-        marked.decided_by,
+        decided_by,
         segments=tuple(segments),
-        forwarded=marked.forwarded,
+        forwarded=body.marked.forwarded,
     )

@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .attribution.line import plain
-from .attribution.tables import FAREWELL, SENT_FROM
+from .attribution.tables import FAREWELL, says_sent_from
 from .banner import banner_end
-from .disclaimer import disclaimers, is_rule, last_filled
+from .disclaimer import disclaimers, is_rule
+from .lines import Line, plain
 
 MOST_SIGNATURE_LINES = 15
 MOST_LOOKED_AT = 1000  # lines that may be a telephone's
@@ -47,50 +47,49 @@ class Writer:
 NOBODY = Writer()
 
 
-def end_marks(texts: Sequence[str], writer: Writer = NOBODY, quote_at: int = 0) -> list[str]:
+def end_marks(lines: Sequence[Line], writer: Writer = NOBODY, quote_at: int = 0) -> list[str]:
     """For each line of the new text: "text", "signature" or "disclaimer". Only lines at the end change, and a
     warning that the reader's own company has put at the top.
 
     `quote_at`: the number of the line above which the last quote stood, 0 where there was none.
     """
-    marks = _marks(texts, writer)
-    _keep_name(texts, marks, quote_at, writer.earlier)
-    return marks if _has_text(texts, marks) else ["text"] * len(texts)
+    marks = _marks(lines, writer)
+    _keep_name(lines, marks, quote_at, writer.earlier)
+    return marks if _has_text(lines, marks) else ["text"] * len(lines)
 
 
-def is_ending(texts: Sequence[str], writer: Writer = NOBODY) -> bool:
+def is_ending(lines: Sequence[Line], writer: Writer = NOBODY) -> bool:
     """There are filled lines, and all are of a signature, a telephone, a notice or a list."""
-    return any(text.strip() for text in texts) and not _has_text(texts, _marks(texts, writer))
+    return any(one.text.strip() for one in lines) and not _has_text(lines, _marks(lines, writer))
 
 
-def _has_text(texts: Sequence[str], marks: Sequence[str]) -> bool:
-    return any(mark == "text" and text.strip() for text, mark in zip(texts, marks, strict=True))
+def _has_text(lines: Sequence[Line], marks: Sequence[str]) -> bool:
+    return any(mark == "text" and one.text.strip() for one, mark in zip(lines, marks, strict=True))
 
 
-def _marks(texts: Sequence[str], writer: Writer) -> list[str]:
+def _marks(lines: Sequence[Line], writer: Writer) -> list[str]:
+    texts = [one.text for one in lines]
     marks = ["text"] * len(texts)
     top = banner_end(texts)
     marks[:top] = ["disclaimer"] * top
     end = _footer(texts, marks, len(texts))
-    end = _sent_from(texts, marks, end)
+    end = _sent_from(lines, marks, end)
     end = disclaimers(texts, marks, end)
-    end = _sent_from(texts, marks, end)
+    end = _sent_from(lines, marks, end)
     end = _delimited(texts, marks, end)
     end = _repeated(texts, marks, end, writer.earlier)
-    _below_name(texts, marks, end, writer.name)
-    _sent_from_inside(texts, marks)
+    _below_name(lines, marks, end, writer.name)
+    _sent_from_inside(lines, marks)
     return marks
 
 
-def is_sent_from(text: str) -> bool:
+def _is_sent_from(line: Line) -> bool:
     """The line a telephone or a mail program puts below what was typed."""
-    if len(text) > 300:
+    words = _URL.sub("", line.plain) if ":" in line.plain else line.plain
+    words = words.strip(" .<>[]()*_")
+    if len(line.text) > 300 or len(words) > 90 or "," in words or not says_sent_from(words):
         return False
-    words = plain(text)
-    words = (_URL.sub("", words) if ":" in words else words).strip(" .<>[]()*_")
-    if _VAGUE.match(words):
-        return False
-    return 0 < len(words) <= 90 and "," not in words and len(words.split()) <= 12 and bool(SENT_FROM.match(words))
+    return len(words.split()) <= 12 and not _VAGUE.match(words)
 
 
 def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:
@@ -104,25 +103,32 @@ def _footer(texts: Sequence[str], marks: list[str], end: int) -> int:
     return end
 
 
-def _sent_from(texts: Sequence[str], marks: list[str], end: int) -> int:
+def _sent_from(lines: Sequence[Line], marks: list[str], end: int) -> int:
     """The telephone's line at the very end."""
-    last = last_filled(texts, end)
-    if last >= 0 and is_sent_from(texts[last]):
-        first = last - 1 if last and _DELIMITER.fullmatch(texts[last - 1][:10]) and len(texts[last - 1]) < 10 else last
-        marks[first:end] = ["signature"] * (end - first)
-        return first
-    return end
+    last = next((place for place in range(end - 1, -1, -1) if lines[place].text.strip()), -1)
+    if last < 0 or not _is_sent_from(lines[last]):
+        return end
+    first = last - 1 if last and _is_delimiter(lines[last - 1].text) else last
+    marks[first:end] = ["signature"] * (end - first)
+    return first
 
 
-def _sent_from_inside(texts: Sequence[str], marks: list[str]) -> None:
+def _sent_from_inside(lines: Sequence[Line], marks: list[str]) -> None:
     """The telephone's line in the middle: it goes, what was typed below it stays."""
-    for place, text in enumerate(texts[:MOST_LOOKED_AT]):
-        if (
-            marks[place] == "text"
-            and is_sent_from(text)
-            and (place == 0 or not texts[place - 1].strip() or place + 1 == len(texts) or not texts[place + 1].strip())
-        ):
+    for place, one in enumerate(lines[:MOST_LOOKED_AT]):
+        if marks[place] == "text" and _is_sent_from(one) and _stands_apart(lines, place):
             marks[place] = "signature"
+
+
+def _stands_apart(lines: Sequence[Line], place: int) -> bool:
+    """Nothing, or nothing with text, stands right above or below the line."""
+    return (
+        place == 0 or place + 1 == len(lines) or not (lines[place - 1].text.strip() and lines[place + 1].text.strip())
+    )
+
+
+def _is_delimiter(text: str) -> bool:
+    return len(text) < 10 and _DELIMITER.fullmatch(text) is not None
 
 
 def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
@@ -132,9 +138,7 @@ def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
     first = end
     for place in range(end - 1, max(-1, end - 40), -1):
         text = texts[place]
-        if not (len(text) < 10 and _DELIMITER.fullmatch(text)) and not (
-            _STARS.fullmatch(text[:40]) and _closed(texts, place)
-        ):
+        if not _is_delimiter(text) and not ("*" in text and _STARS.fullmatch(text[:40]) and _closed(texts, place)):
             continue
         if sum(bool(text.strip()) for text in texts[place + 1 : end]) <= MOST_SIGNATURE_LINES:
             first = place
@@ -142,27 +146,27 @@ def _delimited(texts: Sequence[str], marks: list[str], end: int) -> int:
     return first
 
 
-def _keep_name(texts: Sequence[str], marks: list[str], quote_at: int, earlier: Sequence[str]) -> None:
+def _keep_name(lines: Sequence[Line], marks: list[str], quote_at: int, earlier: Sequence[str]) -> None:
     """Below "-- " the lines that tell who writes stay, as a name without "-- " does; how to reach him goes.
 
     Directly below what was typed these are the lines above the first that tells how to reach him. Below a quote they
     stay only if there is nothing else. What ended an earlier mail is no news. Several sentences were typed.
     """
-    first = next((place for place, mark in enumerate(marks) if mark == "signature"), len(texts))
-    if first == len(texts) or len(texts[first]) >= 10 or not _DELIMITER.fullmatch(texts[first]):
+    first = next((place for place, mark in enumerate(marks) if mark == "signature"), len(lines))
+    if first == len(lines) or not _is_delimiter(lines[first].text):
         return
-    block = list(itertools.takewhile(lambda place: marks[place] == "signature", range(first + 1, len(texts))))
-    kept = list(itertools.takewhile(lambda place: not _tells_contact(texts[place]), block))
-    names = sum(bool(texts[place].strip()) and not is_rule(texts[place]) for place in kept)
-    apart = quote_at and not _has_text(texts[quote_at:first], marks[quote_at:first])
+    block = list(itertools.takewhile(lambda place: marks[place] == "signature", range(first + 1, len(lines))))
+    kept = list(itertools.takewhile(lambda place: not _tells_contact(lines[place]), block))
+    names = sum(bool(lines[place].text.strip()) and not is_rule(lines[place].text) for place in kept)
+    apart = quote_at and not _has_text(lines[quote_at:first], marks[quote_at:first])
     most = _NAME_LINES if kept == block or not apart else 0
-    prose = kept == block and not apart and sum(_is_prose(texts[place].strip()) for place in block) >= _SENTENCES
-    if (prose or 0 < names <= most) and not _ends_alike(texts, earlier):
+    prose = kept == block and not apart and sum(_is_prose(lines[place].text.strip()) for place in block) >= _SENTENCES
+    if (prose or 0 < names <= most) and not _ends_alike([one.text for one in lines], earlier):
         marks[first : kept[-1] + 1] = ["text"] * (kept[-1] + 1 - first)
 
 
-def _tells_contact(text: str) -> bool:
-    return bool(_CONTACT.search(text[:500]) or _REACHED_BY.search(text[:500])) or is_sent_from(text)
+def _tells_contact(line: Line) -> bool:
+    return bool(_CONTACT.search(line.text[:500]) or _REACHED_BY.search(line.text[:500])) or _is_sent_from(line)
 
 
 def _ends_alike(texts: Sequence[str], earlier: Sequence[str]) -> bool:
@@ -206,13 +210,15 @@ def _filled(texts: Sequence[str]) -> list[tuple[int, str]]:
     return [(place, " ".join(text[:500].split())) for place, text in enumerate(texts[start:], start) if text.strip()]
 
 
-def _below_name(texts: Sequence[str], marks: list[str], end: int, name: str) -> None:
+def _below_name(lines: Sequence[Line], marks: list[str], end: int, name: str) -> None:
     """What stands below his name at the end, if it is how to reach him."""
     names = set(name.casefold().split())
     for place in range(end - 2, max(0, end - MOST_SIGNATURE_LINES), -1):
-        words = set(plain(texts[place]).casefold().strip(",.").split()) if len(texts[place]) <= 80 else set[str]()
-        below = [text[:500].strip() for text in texts[place + 1 : end] if text.strip()]
-        if words and words <= names and any(map(_CONTACT.search, below)) and not any(map(_is_prose, below)):
+        words = lines[place].plain.casefold().strip(",.").split() if len(lines[place].text) <= 80 else []
+        if not words or not names.issuperset(words):
+            continue
+        below = [text[:500].strip() for one in lines[place + 1 : end] if (text := one.text).strip()]
+        if any(map(_CONTACT.search, below)) and not any(map(_is_prose, below)):
             marks[place + 1 : end] = ["signature"] * (end - place - 1)
             return
 

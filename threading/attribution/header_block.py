@@ -18,6 +18,7 @@ _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时시]\s?\d{2}(?!\d)")
 _RULE = re.compile(r"[\s*>|]{0,10}[_\-=—–]{5,200}[\s*]{0,10}")
 _SHORT_RULE = re.compile(r"[\s*>|]{0,10}[_\-=*—–]{3,200}[\s*]{0,10}")
 _DASHES = re.compile(r"[\s*_|>]*[-_=]{2,}[\s*>]*(\S.{2,70}?)[\s*<]*[-_=]{2,}[\s*]*")
+_SEPARATOR_ENDS = "-_=*>|:："  # the last sign of a line of dashed words and of a line with a colon
 _COLON_LINE = re.compile(r"(.{4,60}?)\s?[:：]")
 
 
@@ -26,7 +27,7 @@ def block_length(lines: Sequence[str], start: int, ruled: bool) -> int:
 
     `lines` have been made plain; `ruled`: a drawn line or a line of dashed words stands above.
     """
-    if not lines[start]:
+    if not (":" in lines[start] or "：" in lines[start]):
         return 0
     kinds: set[str] = set()
     addressed = False  # an address, or a time of day, which no person's list of a journey has beside all the rest
@@ -88,7 +89,7 @@ def separator(raw: str) -> str:
 
     Apple's and others' "Begin forwarded message:" counts too. `raw` is the line as written.
     """
-    if len(raw) > 200:
+    if len(raw) > 200 or raw.rstrip()[-1:] not in _SEPARATOR_ENDS:
         return ""
     dashed = _DASHES.fullmatch(raw)
     words = dashed[1].strip() if dashed else ""

@@ -5,11 +5,11 @@ language nobody has listed is understood too. Every look is at a few lines of bo
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .tables import SENT_FROM, WROTE, says_wrote
+from ..lines import plain
+from .tables import WROTE, says_sent_from, says_wrote
 
 MOST_LINES = 8  # an attribution that a mail program has wrapped, with blank lines inside the address
 _MOST_FILLED = 5
@@ -40,13 +40,8 @@ _FIGURE = re.compile(r"\d")
 _ADDRESS_SIGN = re.compile(r"[@<(\[]")
 _COLON = re.compile(r"[:：︰﹕։៖՝]\s*$|[:：]\s*[>*_»]{1,3}\s*$")
 _DASHED = re.compile(r"-{3,}\s*$")
+_END_SIGNS = ":：︰﹕։៖՝>*_»-"  # with which these two end
 _FULL_STOP = re.compile(r"[.!?。！？]\s*$")
-_FIGURES = {  # of every script, so that a year is one everywhere
-    code: ord("0") + unicodedata.decimal(chr(code))
-    for code in range(0x660, 0x11000)
-    if unicodedata.category(chr(code)) == "Nd"
-}
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _MID_LINE = re.compile(r"-{3,}\s*(?=[^\W\d]{1,12},?\s[^\n]{0,60}\d)")
 
 
@@ -57,16 +52,6 @@ class Found:
     count: int
 
 
-def plain(line: str) -> str:
-    """A line without what mail programs put into it that nobody sees, and without emphasis."""
-    text = line[:_LINE_CHARACTERS]
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text).translate(_FIGURES)
-    if "&lt;" in text:
-        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
-    return " ".join(text.split()).lstrip(" _*>|-").rstrip(" _*")
-
-
 class Finder:
     """Looks for attributions in the lines of one body, made `plain`, as often as one body can need."""
 
@@ -74,7 +59,8 @@ class Finder:
         """`quote_below[i]`: the next line with text below line i is quoted."""
         self._lines = lines
         self._below = quote_below
-        self._ends = [bool(_COLON.search(line[-20:]) or _DASHED.search(line[-20:])) for line in lines]
+        self._ends = [_is_end(line) for line in lines]
+        self._near = _within(MOST_LINES, self._ends, quote_below)
         self._tries = 0
 
     def at(self, start: int) -> Found | None:
@@ -82,12 +68,10 @@ class Finder:
 
         Of two beginnings the later one that is whole wins, so that a sentence above is not taken.
         """
-        stop = min(len(self._lines), start + MOST_LINES)
-        if self._tries >= MOST_TRIES or not (any(self._ends[start:stop]) or any(self._below[start:stop])):
-            return None
-        if not _may_begin(self._lines[start]):
+        if not self._near[start] or self._tries >= MOST_TRIES or not _may_begin(self._lines[start]):
             return None
         self._tries += 1
+        stop = min(len(self._lines), start + MOST_LINES)
         joined = ""
         filled = 0
         for place in range(start, stop):
@@ -129,6 +113,21 @@ def mid_line(line: str) -> int:
         return 0
     rest = plain(line[match.end() :])
     return match.start() if _COLON.search(rest) and _DATE.search(rest) and says_wrote(rest) else 0
+
+
+def _is_end(line: str) -> bool:
+    """The last line of an attribution that no quoted line has to follow."""
+    return line[-1:] in _END_SIGNS and bool(_COLON.search(line[-20:]) or _DASHED.search(line[-20:]))
+
+
+def _within(count: int, *flags: Sequence[bool]) -> list[bool]:
+    """For each place: is one of the flags set there or on one of the `count - 1` places below?"""
+    out: list[bool] = []
+    left = 0
+    for flagged in reversed([any(at) for at in zip(*flags, strict=True)]):
+        left = count if flagged else left - 1
+        out.append(left > 0)
+    return out[::-1]
 
 
 def _may_begin(line: str) -> bool:
@@ -184,4 +183,4 @@ def _begins_with_name(text: str) -> bool:
     if _QUOTED_NAME.match(text):
         return True
     words = text[: address.start()].split() if address else []
-    return len(words) <= 6 and (SENT_FROM.match(text) is not None or not any(word[0].islower() for word in words))
+    return len(words) <= 6 and (says_sent_from(text) or not any(word[0].islower() for word in words))
