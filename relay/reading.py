@@ -13,7 +13,11 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass
 
+from ..threading.blocks import Marked
+from ..threading.html_reply import Structure
 from ..threading.kinds import Kind
+from ..threading.lines import Line
+from ..threading.outline import Body, Outline
 from ..threading.reply import Split
 from .arrival import Arrival
 from .mail.addresses import Address, FromReading
@@ -28,7 +32,11 @@ _MOST_TAGS = 20_000
 _MOST_ENCODED = 400
 _AT_ONCE = 2  # processes
 _KNOWN = {
-    (cls.__module__, cls.__qualname__): cls for cls in (Understood, Mail, Attachment, Kind, Split, FromReading, Address)
+    (cls.__module__, cls.__qualname__): cls
+    for cls in (
+        *(Understood, Mail, Attachment, Kind, FromReading, Address),
+        *(Split, Outline, Body, Structure, Marked, Line),
+    )
 }
 
 

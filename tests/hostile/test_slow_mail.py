@@ -16,6 +16,7 @@ from parley.relay.arrival import Arrival, MaskHit
 from parley.relay.arrival import Peer as ArrivalPeer
 from parley.relay.clock import utc_now
 from parley.relay.reading import Limits, Readers, Unreadable, is_odd
+from parley.relay.understand import understand_now
 from parley.tests.gateway import BUYER, SELLER, Running, body, mail, running, to
 from parley.tests.peer import Peer
 
@@ -130,14 +131,15 @@ def arrival(data: bytes) -> Arrival:
 
 
 async def test_a_process_reads_what_the_thread_would() -> None:
+    html = b"Content-Type: text/html\r\n\r\n<p>Hello again</p><blockquote type=cite>How much?</blockquote>\r\n"
+    mails = [arrival(HEAD + b"Subject: =?utf-8?Q?gr=C3=BCn?=\r\n\r\nHello\r\n"), arrival(HEAD + html)]
     readers = Readers()
     try:
-        found = await readers.understand(arrival(HEAD + b"Subject: =?utf-8?Q?gr=C3=BCn?=\r\n\r\nHello\r\n"))
-        again = await readers.understand(arrival(HEAD + b"\r\nHello again\r\n"))
+        found = [await readers.understand(one) for one in mails]
     finally:
         await readers.close()
-    assert (found.mail.first("Subject"), found.split.text.strip()) == ("grün", "Hello")
-    assert again.split.text.strip() == "Hello again"
+    assert found == [understand_now(one) for one in mails]
+    assert [one.split.text.strip() for one in found] == ["Hello", "Hello again"]
 
 
 @pytest.mark.parametrize("limits", [Limits(seconds=0.001), Limits(memory=40_000_000)])
