@@ -28,7 +28,7 @@ from .inbound.proof.values import Trusted
 from .inbound.server import SmtpDoor
 from .inbound.tls import server_context
 from .journal import Journal
-from .journal_sinks import FileSink, to_stream
+from .journal_sinks import FileSink, StreamSink
 from .links.app import build
 from .links.server import LinksDoor
 from .outbound.deliver import Deliverer
@@ -82,7 +82,7 @@ def disks(settings: Settings) -> list[Path]:
 def make_journal(settings: Settings, clock: Clock = utc_now) -> Journal:
     """Return the journal that the settings describe."""
     sinks = [FileSink(settings.path(settings.log.file))] if settings.log.file else []
-    streams = [to_stream()] if settings.log.stderr else []
+    streams = [StreamSink()] if settings.log.stderr else []
     return Journal(*sinks, *streams, format=settings.log.format, clock=clock)
 
 

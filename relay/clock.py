@@ -26,4 +26,4 @@ def new_id(now: datetime) -> str:
 
 def iso(at: datetime) -> str:
     """Return `at` as RFC 3339 in UTC with milliseconds: 2026-11-23T20:45:41.123Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

@@ -14,9 +14,11 @@ from .journal_sinks import Sink
 
 Value = str | int | float | bool | None
 
-_TOKEN = re.compile(
-    r"((?:buyer|seller|quote|decline|transfer|phone|history|bounce)-|m\.)([a-z0-9]{6})[a-z0-9]{4,}", re.I
+_BEFORE_TOKENS = ("buyer-", "seller-", "quote-", "decline-", "transfer-", "phone-", "history-", "bounce-", "m.")
+_TOKEN = re.compile(  # looked for by the sign in front of it: there are few of these in a line
+    rf"([-.])(?:{'|'.join(f'(?<={re.escape(one)})' for one in _BEFORE_TOKENS)})([a-z0-9]{{6}})[a-z0-9]{{4,}}", re.I
 )
+_READABLE, _ASCII = json.JSONEncoder(ensure_ascii=False), json.JSONEncoder()
 _PLAIN = re.compile(r"[!#-<>-\[\]-~]+")
 
 
@@ -31,6 +33,7 @@ class Journal:
     def _write(self, id: str, event: str, **values: Value) -> None:
         at = iso(self._clock())
         line = _as_json(at, id, event, values) if self._json else _as_line(at, id, event, values)
+        line = _TOKEN.sub(r"\1\2…", line)
         for sink in self._sinks:
             sink(line)
 
@@ -241,29 +244,26 @@ def _from(mail_from: str) -> dict[str, Value]:
     return {"from": mail_from or "<>"}
 
 
-def _cut(value: Value) -> Value:
-    if not isinstance(value, str) or not ("-" in value or "." in value):
-        return value
-    return _TOKEN.sub(r"\1\2…", value)
-
-
 def _as_json(at: str, id: str, event: str, values: dict[str, Value]) -> str:
-    return json.dumps({"time": at, "id": id, "event": event} | {key: _cut(value) for key, value in values.items()})
+    return json.dumps({"time": at, "id": id, "event": event} | values)
 
 
 def _as_line(at: str, id: str, event: str, values: dict[str, Value]) -> str:
-    pairs = (f"{key}={_escape(_cut(value))}" for key, value in values.items() if value not in ("", None))
-    return " ".join((at, f"{id}:", event, *pairs))
+    words = [at, f"{id}:", event]
+    for key, value in values.items():
+        if isinstance(value, str):
+            if value:
+                words.append(f"{key}={value if _PLAIN.fullmatch(value) else _quoted(value)}")
+        elif isinstance(value, bool):
+            words.append(f"{key}=yes" if value else f"{key}=no")
+        elif value is not None:
+            words.append(f"{key}={value}")
+    return " ".join(words)
 
 
-def _escape(value: Value) -> str:
-    """Return the value bare when it is plain ASCII without blanks, quotes or `=`, else as a JSON string."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=_unprintable(text))
+def _quoted(text: str) -> str:
+    """Return what is not plain ASCII without blanks, quotes or `=` as a JSON string.
 
-
-def _unprintable(text: str) -> bool:
-    """True when the text holds anything a terminal could act on (C0, C1, bidi controls, separators)."""
-    return any(not (char.isprintable() or char == " ") for char in text)
+    What a terminal could act on (C0, C1, bidi controls, separators) is escaped.
+    """
+    return (_READABLE if text.isprintable() else _ASCII).encode(text)

@@ -12,7 +12,6 @@ from parley.relay.clock import iso, new_id
 from parley.relay.duration import duration
 from parley.relay.errors import NO_SUCH_ADDRESS, kept
 from parley.relay.journal import Journal
-from parley.relay.journal_sinks import FileSink
 from parley.relay.mail.masks import ALPHABET, TOKEN_LENGTH, MaskName, mask_address, new_token, read_local
 from parley.relay.order import OrderError, read_order
 from parley.relay.personal_links import LinkMaker, read_secret, token_hash
@@ -157,24 +156,6 @@ def test_any_value_stays_one_printable_line(sender: str, why: str) -> None:
     log.held(id="m1", inquiry="i", message="x", sender=sender, why=why)
     (line,) = lines
     assert line.isprintable()
-
-
-def test_the_log_file_is_opened_again_after_it_was_moved(tmp_path: Path) -> None:
-    seconds = iter((0.0, 0.9, 1.0))
-    sink = FileSink(tmp_path / "log" / "parley.log", lambda: next(seconds))
-    sink("one")
-    (tmp_path / "log" / "parley.log").rename(tmp_path / "log" / "old")
-    sink("two")
-    sink("three")
-    sink.close()
-    assert (tmp_path / "log" / "old").read_text() == "one\ntwo\n"
-    assert (tmp_path / "log" / "parley.log").read_text() == "three\n"
-
-
-def test_a_log_that_cannot_be_written_goes_to_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "file").write_text("")
-    FileSink(tmp_path / "file" / "parley.log")("one")
-    assert capsys.readouterr().err.startswith("one log_error=")
 
 
 # -- masks, ids, replies
