@@ -52,6 +52,7 @@ reply_domain = "{domain}"
 crash_points = true
 """
 _READY = 60.0  # seconds a start may take on a busy machine
+started: list[Process] = []  # by this test, to be ended with it whatever comes (conftest.py)
 
 
 class Died(Exception):
@@ -108,6 +109,7 @@ class House:
             self.process = await asyncio.create_subprocess_exec(
                 *command, stdin=DEVNULL, stdout=PIPE, stderr=errors, env=given
             )
+        started.append(self.process)
         assert self.process.stdout
         async with asyncio.timeout(_READY):
             async for line in self.process.stdout:

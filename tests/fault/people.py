@@ -6,8 +6,9 @@ same inquiry waits for it. What was answered 250 goes into the ledger.
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import aiosmtplib
@@ -112,8 +113,15 @@ async def hand_over(house: House, ledger: Ledger, mark: Mark, letter: tuple[str,
 async def write_one(house: House, ledger: Ledger, talk: Talk, mark: Mark, size: int = 600) -> None:
     """Send one mail until it is taken; nothing when it was taken before."""
     letter = talk.letter(mark, size)
+    pauses = _pauses()
     while mark not in ledger.taken and not await hand_over(house, ledger, mark, letter):  # noqa: ASYNC110 (another process)
-        await asyncio.sleep(0.05)  # the gateway is down: a sending server waits, too
+        await asyncio.sleep(next(pauses))  # the gateway is down: a sending server waits, too
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between the tries of one mail: more each time, as with a mail server, but none waits for long."""
+    yield from (0.05, 0.1, 0.2, 0.4)
+    yield from repeat(0.8)
 
 
 async def write_all(

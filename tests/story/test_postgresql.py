@@ -26,6 +26,7 @@ def server() -> Iterator[postgres.Server]:
         gateway.ENGINE = ""
 
 
+@pytest.mark.timeout(180 + 40 * RESTARTS)
 async def test_restarts_under_load(tmp_path: Path, peer: Peer, server: postgres.Server) -> None:
     async with running(tmp_path, peer) as world:
         masks = [(await world.open(reference=f"MK-{number}")).masks["buyer"] for number in range(4)]
