@@ -57,12 +57,22 @@ class DnsServer:
         return DnsSettings(servers=(self.address,), timeout=timedelta(seconds=self._timeout))
 
     async def __aenter__(self) -> "DnsServer":
-        loop = asyncio.get_running_loop()
-        self._tcp = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0)
-        host, port = self._tcp.sockets[0].getsockname()[:2]
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(host, port))
-        self.address = f"{host}:{port}"
+        while not await self._listen():
+            pass
         return self
+
+    async def _listen(self) -> bool:
+        """Take one port, for UDP and TCP; False when it is free for only one of them."""
+        loop = asyncio.get_running_loop()
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=("127.0.0.1", 0))
+        host, port = self._udp.get_extra_info("sockname")
+        self.address = f"{host}:{port}"
+        try:
+            self._tcp = await asyncio.start_server(self._serve_tcp, host, port)
+        except OSError:
+            self._udp.close()
+            return False
+        return True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -20,7 +20,8 @@ from parley.relay.order import read_order
 from parley.relay.present import exchange_json
 from parley.relay.settings import Settings, parse
 from parley.store import exchange, inquiries, outbox
-from parley.tests.peer import LIMIT, Got, Peer
+from parley.tests.peer import Got, Peer
+from parley.tests.times import LIMIT
 
 BUYER, SELLER, COLLEAGUE = "jean@acheteur.example", "anna@werk.example", "ben@werk.example"
 DOMAIN = "reply.market.example"

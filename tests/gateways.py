@@ -11,6 +11,7 @@ from typing import Any
 
 import aiosmtplib
 from parley.relay import control
+from parley.tests.times import LIMIT
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,7 +33,7 @@ class Process:
         """Hand a mail in; raises what aiosmtplib raises."""
         host = "127.0.0.1"
         client = aiosmtplib.SMTP(
-            hostname=host, port=self.port, local_hostname="client.example", timeout=30, start_tls=False
+            hostname=host, port=self.port, local_hostname="client.example", timeout=LIMIT, start_tls=False
         )
         async with client:
             await client.mail(mail_from)
@@ -58,7 +59,7 @@ async def start(config: Path, *words: str) -> Process:
     )
     said: list[str] = []
     assert process.stdout is not None
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(LIMIT):
         async for line in process.stdout:
             said.append(line.decode().strip())
             if said[-1] == "ready":
@@ -66,7 +67,7 @@ async def start(config: Path, *words: str) -> Process:
     raise AssertionError(f"not ready: {said}, status {await process.wait()}")
 
 
-async def until(happened: Callable[[], bool], seconds: float = 20) -> None:
+async def until(happened: Callable[[], bool], seconds: float = LIMIT) -> None:
     """Wait for what another process does. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not happened():  # noqa: ASYNC110 (another process wakes nobody)

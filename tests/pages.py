@@ -28,6 +28,7 @@ from parley.relay.settings import parse
 from parley.relay.world import World
 from parley.store.store import open_store
 from parley.tests.gateway import ORDER, environment, settings_text
+from parley.tests.times import LIMIT
 
 OBSERVER = "watch@brand.example"
 Body = bytes | Iterable[bytes] | None
@@ -90,7 +91,7 @@ class Visitor:
         mine = [pair for where, pair in self.cookies.items() if _matches(urlsplit(path).path, where)]
         if mine:
             headers.setdefault("Cookie", "; ".join(mine))
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=LIMIT)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -24,10 +24,11 @@ from typing import Literal, Self, TypeVar
 import trustme
 
 from .peer_session import Got, Session, Step
+from .ports import Held, hold
+from .times import LIMIT
 
 T = TypeVar("T")
 Extension = Literal["PIPELINING", "8BITMIME", "SMTPUTF8", "STARTTLS", "SIZE", "ENHANCEDSTATUSCODES"]
-LIMIT = 60.0  # seconds until a test gives up what it waits for; nothing is measured by it
 PLAIN_EXTENSIONS: tuple[Extension, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE", "ENHANCEDSTATUSCODES")
 
 
@@ -94,6 +95,7 @@ class Peer:
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _loop: asyncio.AbstractEventLoop | None = None
+    _held: Held | None = None  # keeps the port ours while we are down
 
     async def __aenter__(self) -> Self:
         if "STARTTLS" in self.offers:
@@ -103,13 +105,17 @@ class Peer:
 
     async def __aexit__(self, *_: object) -> None:
         await self.down()
+        if self._held:
+            self._held.close()
 
     async def up(self) -> None:
         """Listen (again, on the same port as before)."""
         self._loop = asyncio.get_running_loop()
+        if not self.port:
+            self._held = hold(self.host)
+            self.port = self._held.number
         # The limit is what one line may be: above any mail of a test, so that reading never fails for it.
         self._server = await asyncio.start_server(self._connected, self.host, self.port, limit=2**26)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def down(self) -> None:
         """Stop listening and cut every connection, as a machine does that goes away."""

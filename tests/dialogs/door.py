@@ -13,6 +13,7 @@ from parley.relay.inbound.connection import Connection
 from parley.relay.inbound.server import SmtpDoor
 from parley.relay.journal import Journal
 from parley.relay.settings import SmtpSettings
+from parley.tests.times import LIMIT
 
 DOMAIN = "reply.example"
 SECRET = "the-words-of-the-exception"
@@ -66,7 +67,7 @@ class Book:
 
 
 class Client:
-    """A client that sends what it is told to and reads replies; a read takes five seconds at most."""
+    """A client that sends what it is told to and reads replies; a read takes a minute at most."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -79,7 +80,7 @@ class Client:
     async def line(self) -> str:
         """One line of a reply without its line end, "" when the server has closed."""
         try:
-            line = await asyncio.wait_for(self.reader.readline(), 5)
+            line = await asyncio.wait_for(self.reader.readline(), LIMIT)
         except ConnectionError:
             return ""
         assert not line or line.endswith(b"\r\n"), line
@@ -151,7 +152,7 @@ class OpenDoor:
         client = await self.greeted()
         await client.begin("hold")
         await client.send(b"hello\r\n.\r\n")
-        await asyncio.wait_for(self.book.begun.wait(), 5)
+        await asyncio.wait_for(self.book.begun.wait(), LIMIT)
         return client
 
     def accepted(self) -> list[Connection]:
@@ -168,12 +169,14 @@ class OpenDoor:
 
     async def gone(self, *connections: Connection) -> None:
         """Wait until the door knows that these are over."""
-        await asyncio.wait([connection.finished for connection in connections], timeout=5)
+        async with asyncio.timeout(LIMIT):
+            await asyncio.wait([connection.finished for connection in connections])
 
     async def one_gone(self, connections: list[Connection]) -> None:
         """Wait until the door knows that one of these is over."""
         finished = [connection.finished for connection in connections]
-        await asyncio.wait(finished, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        async with asyncio.timeout(LIMIT):
+            await asyncio.wait(finished, return_when=asyncio.FIRST_COMPLETED)
 
     def logged(self, event: str) -> list[str]:
         return [line for line in self.log if f": {event} " in line]

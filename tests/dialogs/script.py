@@ -9,6 +9,7 @@ from pathlib import Path
 
 from parley.relay.arrival import Arrival
 from parley.tests.dialogs.door import Client, OpenDoor
+from parley.tests.times import jump
 
 _LINE = re.compile(r"(S|C|C-raw|M): ?(.*)")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|([rnt0\\]))|\{(\d+)\*([^{}]*)\}")
@@ -56,7 +57,7 @@ async def play(script: Script, door: OpenDoor) -> None:
             await client.send(waiting)
         waiting = b""
         if step.kind == "C":
-            _gesture(client, step.text)
+            await _gesture(client, step.text)
         elif step.kind == "M":
             _compare(step, _shown(next(mails, None)))
         else:
@@ -81,9 +82,12 @@ def raw(text: str) -> bytes:
     return result + text[at:].encode()
 
 
-def _gesture(client: Client, text: str) -> None:
+async def _gesture(client: Client, text: str) -> None:
     if text == "(half-close)":
         client.writer.write_eof()
+        return
+    if text == "(an hour later)":
+        await jump()
         return
     assert text == "(reset)", text
     tcp: socket.socket = client.writer.get_extra_info("socket")

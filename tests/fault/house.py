@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from parley.relay import crash
-from parley.relay.demo.ports import free
 from parley.relay.placing import look
 from parley.relay.present import exchange_json
 from parley.relay.settings import Settings, load
 from parley.store import exchange, inquiries, outbox
 from parley.store.values import AttemptRow, DeliveryRow
 from parley.tests.gateway import DOMAIN
+from parley.tests.ports import Held, hold
 
 SETTINGS = """
 [smtp]
@@ -53,6 +53,7 @@ crash_points = true
 """
 _READY = 60.0  # seconds a start may take on a busy machine
 started: list[Process] = []  # by this test, to be ended with it whatever comes (conftest.py)
+ports: list[Held] = []  # kept for this test's gateways while they are down
 
 
 class Died(Exception):
@@ -74,7 +75,9 @@ class House:
     process: Process | None = None
 
     def __post_init__(self) -> None:
-        self.smtp, self.links = free(0, 0)
+        held = [hold(), hold()]
+        self.smtp, self.links = (one.number for one in held)
+        ports.extend(held)
         text = SETTINGS.format(smtp=self.smtp, links=self.links, sink=self.sink, retry=self.retry, domain=DOMAIN)
         self.config.write_text(text + self.extra)
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from parley.tests.dialogs.door import DOMAIN, open_door
+from parley.tests.times import LIMIT
 
 MAIL = "MAIL FROM:<seller@acme.example>"
 
@@ -65,7 +66,7 @@ async def test_who_announces_less_than_he_sends_is_counted_with_what_he_sends():
         assert (await client.ask("DATA")).startswith("354")
         await client.send(b"Subject: large\r\n\r\n" + b"x" * 300_000)
         other = await door.greeted()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             while (said := await other.ask(f"{MAIL} SIZE=300000")).startswith("250"):  # not all has come yet
                 await other.ask("RSET")
         assert said.startswith("452 4.7.0 R906")

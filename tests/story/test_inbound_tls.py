@@ -10,6 +10,7 @@ import pytest
 import trustme
 from parley.relay.inbound.tls import server_context
 from parley.tests.dialogs.door import Client, open_door
+from parley.tests.times import HOUR, LIMIT, MINUTE, jump
 
 
 class Pair(NamedTuple):
@@ -98,10 +99,13 @@ async def test_a_client_that_hangs_up_in_the_handshake_loses_its_seat(tls: Pair)
 
 
 async def test_a_client_that_hangs_in_the_handshake_is_cut(tls: Pair):
-    async with open_door({"command_timeout": "100ms"}, tls.server) as door:
+    async with open_door(tls=tls.server) as door:
         client = await door.greeted()
         assert (await client.ask("STARTTLS")).startswith("220")
+        accepted = door.accepted()
+        await jump()
         assert await client.closed()
+        await door.gone(*accepted)
         assert "why=tls" in door.logged("disconnected")[0]
 
 
@@ -113,7 +117,7 @@ async def test_hanging_up_while_a_mail_is_kept_under_tls(tls: Pair):
         await offers(client)
         await client.begin("hold")
         await client.send(b"hello\r\n.\r\n")
-        await asyncio.wait_for(door.book.begun.wait(), 5)
+        await asyncio.wait_for(door.book.begun.wait(), LIMIT)
         await client.close()
         door.book.release.set()
         other = await door.greeted()
@@ -127,18 +131,19 @@ async def test_stop_under_tls(tls: Pair):
         await client.ask("STARTTLS")
         await client.start_tls(tls.client)
         await offers(client)
-        stopping = asyncio.create_task(door.door.stop(5))
+        stopping = asyncio.create_task(door.door.stop(HOUR))
         assert (await client.line()).startswith("421 4.3.2 R903")
         assert await client.closed()
         await client.close()
-        await asyncio.wait_for(stopping, 1)
+        await asyncio.wait_for(stopping, LIMIT)
 
 
 async def test_time_limit_under_tls(tls: Pair):
-    async with open_door({"command_timeout": "100ms"}, tls.server) as door:
+    async with open_door(tls=tls.server) as door:
         client = await door.greeted()
         await client.ask("STARTTLS")
         await client.start_tls(tls.client)
+        await jump(5 * MINUTE)
         assert (await client.line()).startswith("421 4.4.2 R303")
         assert await client.closed()
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from parley.relay.errors import NO_SUCH_ADDRESS
 from parley.tests.dialogs.door import Client, OpenDoor, open_door
+from parley.tests.times import LIMIT, MINUTE, jump
 
 WIRE = Path(__file__).parents[2].parent / "shared" / "data" / "hostile" / "wire.json"
 CASES: list[dict[str, str]] = json.loads(WIRE.read_text(encoding="utf-8")) if WIRE.exists() else []
-LIMIT = 20_000
+LARGEST = 20_000
 
 needs_data = pytest.mark.skipif(not CASES, reason=f"{WIRE.name} of the shared test data is not here")
 
@@ -27,10 +28,10 @@ def cases(prefix: str) -> list[object]:
 async def test_nothing_is_smuggled_behind_a_false_end(case: dict[str, str]):
     if case["context"] == "outbound_via_web_reply":
         pytest.skip("about the page's form, not the SMTP door")
-    before = {"inbound_long_line_exceeded": "y" * 3000, "inbound_after_size_exceeded": "z" * (LIMIT + 100)}
+    before = {"inbound_long_line_exceeded": "y" * 3000, "inbound_after_size_exceeded": "z" * (LARGEST + 100)}
     inner = "MAIL FROM:<smuggled@evil.example>\r\nRCPT TO:<buyer-a@reply.example>\r\nDATA\r\nsmuggled\r\n.\r\n"
     content = "Subject: outer\r\n\r\n" + before.get(case["context"], "") + "x" + case["seq"] + inner
-    async with open_door({"max_message_bytes": LIMIT}) as door:
+    async with open_door({"max_message_bytes": LARGEST}) as door:
         client = await door.greeted()
         await client.begin("buyer-a")
         # The inner mail's own end is the end of the outer: everything before it must be one mail's content.
@@ -95,7 +96,7 @@ async def slow_command(door: OpenDoor) -> None:
     assert (await client.reply()).startswith("220")
     for byte in b"EHLO ":
         await client.send(bytes([byte]))  # a byte now and then does not buy more time
-        await asyncio.sleep(0.04)
+        await jump(MINUTE)
     assert (await client.line()).startswith("421 4.4.2")
     assert await client.closed()
 
@@ -113,7 +114,7 @@ async def rst_after_dot(door: OpenDoor) -> None:
     client = await door.greeted()
     await client.begin("hold")
     await client.send(b"hello\r\n.\r\n")
-    await asyncio.wait_for(door.book.begun.wait(), 5)
+    await asyncio.wait_for(door.book.begun.wait(), LIMIT)
     tcp: socket.socket = client.writer.get_extra_info("socket")
     tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.writer.transport.abort()
@@ -138,8 +139,7 @@ SESSIONS: dict[str, Callable[[OpenDoor], Awaitable[None]]] = {
 
 @pytest.mark.parametrize("name", SESSIONS)
 async def test_session(name: str):
-    settings = {"command_timeout": "150ms"} if name == "cmd_slow_cmd" else {}
-    async with open_door(settings) as door:
+    async with open_door() as door:
         await SESSIONS[name](door)
 
 

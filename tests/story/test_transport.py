@@ -1,9 +1,12 @@
 """Handing one mail to another server: what is written, and what comes of it."""
 
+import asyncio
+
 import pytest
 from parley.relay.outbound.transport import Envelope, Outcome
 from parley.tests.peer import Peer, Step
 from parley.tests.sending import DATA, ENVELOPE, mails, to
+from parley.tests.times import jump
 
 
 async def test_a_mail_arrives_as_it_was_given() -> None:
@@ -129,9 +132,12 @@ async def test_a_connection_that_dies(step: Step) -> None:
 
 @pytest.mark.parametrize("step", ["greeting", "ehlo", "mail", "rcpt", "data", "dot"])
 async def test_a_remote_that_says_nothing(step: Step) -> None:
-    async with Peer() as peer, to(peer, timeout="100ms") as transport:
-        peer.stall(step)
-        outcome = await transport.send(ENVELOPE, DATA)
+    async with Peer() as peer, to(peer) as transport:
+        stall = peer.stall(step)
+        sending = asyncio.create_task(transport.send(ENVELOPE, DATA))
+        await stall.reached()
+        await jump()
+        outcome = await sending
         assert (outcome.state, outcome.code, outcome.text) == ("deferred", 0, "no answer in time")
         assert outcome.uncertain == (step == "dot")
 

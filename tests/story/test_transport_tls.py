@@ -1,5 +1,6 @@
 """TLS and login towards other servers."""
 
+import asyncio
 import ssl
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from parley.relay.outbound.transport import Destination, Transport
 from parley.relay.settings import SettingsError
 from parley.tests.peer import Extension, Peer, Step
 from parley.tests.sending import DATA, ENVELOPE, settings, to
+from parley.tests.times import jump
 
 STARTTLS: tuple[Extension, ...] = ("STARTTLS", "SIZE")
 
@@ -33,7 +35,8 @@ async def test_opportunistic_tls_not_offered_is_the_clear() -> None:
 
 @pytest.mark.parametrize("broken", ["garbage", "drop", "refused", "silent"])
 async def test_opportunistic_tls_that_fails_goes_back_to_the_clear_once(broken: str) -> None:
-    async with Peer(offers=STARTTLS) as peer, to(peer, tls="opportunistic", timeout="300ms") as transport:
+    async with Peer(offers=STARTTLS) as peer, to(peer, tls="opportunistic") as transport:
+        stall = None
         match broken:
             case "garbage":
                 peer.say("tls", b"what is this?\r\n")
@@ -42,17 +45,25 @@ async def test_opportunistic_tls_that_fails_goes_back_to_the_clear_once(broken: 
             case "refused":
                 peer.refuse("starttls", 454, "not now")
             case _:
-                peer.stall("tls")
-        assert (await transport.send(ENVELOPE, DATA)).state == "sent"
+                stall = peer.stall("tls")
+        sending = asyncio.create_task(transport.send(ENVELOPE, DATA))
+        if stall:
+            await stall.reached()
+            await jump()
+        assert (await sending).state == "sent"
         assert (peer.mails[0].tls, peer.connections) == (False, 2)
 
 
 @pytest.mark.parametrize("step", ["mail", "dot"])
 @pytest.mark.parametrize("silent", [True, False])
 async def test_a_connection_over_tls_that_dies_or_hangs(step: Step, silent: bool) -> None:
-    async with Peer(offers=STARTTLS) as peer, to(peer, tls="opportunistic", timeout="300ms") as transport:
+    async with Peer(offers=STARTTLS) as peer, to(peer, tls="opportunistic") as transport:
         stall = peer.stall(step, times=1) if silent else peer.drop(step)
-        outcome = await transport.send(ENVELOPE, DATA)
+        sending = asyncio.create_task(transport.send(ENVELOPE, DATA))
+        if stall:
+            await stall.reached()
+            await jump()
+        outcome = await sending
         assert (outcome.state, outcome.stage, outcome.uncertain) == ("deferred", step, step == "dot")
         assert peer.connections == 1
         if stall:
