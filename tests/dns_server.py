@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 import dns.rrset
 from parley.relay.settings import DnsSettings
+from parley.tests.times import LIMIT
 
 Value = str | bytes | tuple[bytes, ...]  # TXT: text, bytes, or its strings; all else: as in a zone file
 Zone = Mapping[str, Iterable[tuple[str, Value]]]
@@ -30,12 +31,12 @@ class DnsServer:
     `trouble` maps a name, or a name and type, to SERVFAIL or another code, or to SILENT: no answer ever.
     """
 
-    def __init__(self, zone: Zone | None = None, ttl: int = 300, timeout: float = 1.0) -> None:
+    def __init__(self, zone: Zone | None = None, ttl: int = 300) -> None:
         self._records: dict[str, list[tuple[str, Value]]] = {}
         self.trouble: dict[str | tuple[str, str], dns.rcode.Rcode | str] = {}
         self.asked: list[tuple[str, str]] = []
         self.ttl = ttl
-        self._timeout = timeout
+        self.patience = 1.0  # seconds that are waited for an answer while some never come
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
         self.address = ""
@@ -53,8 +54,9 @@ class DnsServer:
 
     @property
     def settings(self) -> DnsSettings:
-        """Settings that ask this server alone."""
-        return DnsSettings(servers=(self.address,), timeout=timedelta(seconds=self._timeout))
+        """Settings that ask this server alone, and are patient with it unless it has been told to be silent."""
+        seconds = self.patience if SILENT in self.trouble.values() else LIMIT
+        return DnsSettings(servers=(self.address,), timeout=timedelta(seconds=seconds))
 
     async def __aenter__(self) -> "DnsServer":
         while not await self._listen():

@@ -16,7 +16,7 @@ DATA = b"Subject: hello\r\n\r\nHello.\r\n.\r\n..two\r\n"
 
 def settings(peer: Peer, **outbound: object) -> Settings:
     """Settings with the peer as smarthost."""
-    given = {"host": peer.host, "port": peer.port, "tls": "off", "timeout": "10s"} | outbound
+    given = {"host": peer.host, "port": peer.port, "tls": "off", "timeout": "1h"} | outbound
     return Settings(
         outbound=OutboundSettings.model_validate(given), smtp=SmtpSettings(hostname="mx.reply.example"), root=Path("/")
     )

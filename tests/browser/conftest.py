@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from parley.tests.gateway import Running, running
 from parley.tests.peer import Peer
+from parley.tests.times import LIMIT
 from parley.tests.window import chromium
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
+
+expect.set_options(timeout=LIMIT * 1000)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ async def test_two_tabs_keep_their_own_drafts(run: Running, browser: Browser) ->
         await expect(one.locator("#text")).to_have_value("from the first tab")
         await two.get_by_role("button", name="Send", exact=True).click()
         await expect(two.get_by_text("Your reply was sent.")).to_be_visible()
-        await expect(one.locator("article").first).to_contain_text("from the second tab", timeout=3000)
+        await expect(one.locator("article").first).to_contain_text("from the second tab")
         await expect(one.locator("#text")).to_have_value("from the first tab")  # news do not touch it
 
 

@@ -138,7 +138,7 @@ async def test_news_come_while_the_page_is_open(run: Running, browser: Browser) 
         await expect(page.locator("article")).to_have_count(3)
         data = mail(BUYER, made.masks["seller"], "One more thing: in blue.", message_id="blue@acheteur.example")
         await run.send(BUYER, made.masks["seller"], data)
-        await expect(page.locator("article").first).to_contain_text("in blue", timeout=3000)
+        await expect(page.locator("article").first).to_contain_text("in blue")
         await expect(page.locator("article")).to_have_count(4)
         await expect(box).to_have_value("half a sen")  # nothing that he does is disturbed
         await expect(page.locator("article").nth(1).locator("details").first).to_have_attribute("open", "")
@@ -154,10 +154,10 @@ async def test_a_message_goes_from_sent_to_delivered_before_ones_eyes(run: Runni
         await page.keyboard.press("Control+Enter")
         first = page.locator("article").first
         await expect(first).to_contain_text("Eight weeks, then.")
-        await expect(first.locator(".state.failed")).to_contain_text("this mail address no longer exists", timeout=5000)
+        await expect(first.locator(".state.failed")).to_contain_text("this mail address no longer exists")
         await page.get_by_label("Your reply to Jean D.").fill("Once more.")
         await page.keyboard.press("Control+Enter")
-        await expect(page.locator("article").first.locator(".state.done")).to_contain_text("Delivered", timeout=5000)
+        await expect(page.locator("article").first.locator(".state.done")).to_contain_text("Delivered")
 
 
 async def test_by_keyboard(run: Running, browser: Browser) -> None:

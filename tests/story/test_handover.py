@@ -118,6 +118,7 @@ async def test_more_than_there_is_room_for_is_queued_and_all_of_it_arrives_once(
         places = world.gateway.settings.outbound.connections
         opened = [await world.open(reference=f"MK-{number}") for number in range(4 * places)]
         await peer.wait(8 * places)
+        await world.quiet()
         stall = peer.stall("mail")
         for number, made in enumerate(opened):
             await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], f"Mail {number}."))

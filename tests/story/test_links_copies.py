@@ -138,6 +138,6 @@ def test_a_documents_name_leads_nowhere(name: str) -> None:
 def test_a_long_name_keeps_its_ending() -> None:
     assert document_name("x" * 500 + ".pdf").endswith("x.pdf")
     assert document_name("\u202e...") == "document"
-    start = time.perf_counter()
+    start = time.process_time()
     document_name("a." * 500_000)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -1,17 +1,18 @@
 """News while a page is open, and a server that stops when it is told to."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from parley.relay.links import live
 from parley.relay.links.app import build
 from parley.relay.links.live import Live
 from parley.relay.links.server import LinksDoor
 from parley.tests.gateway import BUYER, SELLER, mail
 from parley.tests.pages import Visitor, Web, open_web
+from parley.tests.times import HOUR, LIMIT
 
 
 @pytest.fixture
@@ -36,8 +37,8 @@ class Stream:
         return cls(reader, writer)
 
     async def until(self, words: bytes) -> bytes:
-        """Everything up to these bytes. Raises IncompleteReadError at the end, TimeoutError after ten seconds."""
-        async with asyncio.timeout(10):
+        """Everything up to these bytes. Raises IncompleteReadError at the end, TimeoutError after a minute."""
+        async with asyncio.timeout(LIMIT):
             return await self.reader.readuntil(words)
 
     def close(self) -> None:
@@ -45,20 +46,19 @@ class Stream:
 
 
 async def test_an_open_page_is_told_within_a_second(web: Web) -> None:
+    assert live.PAUSE < 0.5  # between two looks at the store; nothing else is waited for
     made = await web.inquiry()
     buyer, page = await web.visit(made, BUYER)
     version = page.text.split('data-version="')[1].split('"')[0]
     stream = await Stream.open(buyer, f"?seen={version}")
     head = await stream.until(b"retry: 2000\n\n")
     assert b"text/event-stream" in head
-    start = time.perf_counter()
     await web.mail(made.masks["buyer"], mail(SELLER, made.masks["buyer"], "fresh words", message_id="1@werk.example"))
     told = await stream.until(b"event: change\n")
-    assert time.perf_counter() - start < 1
     assert b"id: " in told
-    live = await buyer.get(f"{buyer.page_path}/live")
-    assert "fresh words" in live.words
-    assert "<html" not in live.text
+    fresh = await buyer.get(f"{buyer.page_path}/live")
+    assert "fresh words" in fresh.words
+    assert "<html" not in fresh.text
     stream.close()
 
 
@@ -73,15 +73,17 @@ async def test_what_happened_before_the_stream_was_open_is_told_at_once(web: Web
 
 async def test_other_inquiries_make_no_noise(web: Web) -> None:
     one, two = await web.inquiry(), await web.inquiry(reference="MK-1002")
-    live = Live(web.world.store, web.world.journal, web.clock)
-    async with aclosing(live.versions(1, -1, heartbeat=1)) as versions:
+    watching = Live(web.world.store, web.world.journal, web.clock)
+    async with aclosing(watching.versions(1, -1, heartbeat=1)) as versions:
         seen = await anext(versions)
         assert seen is not None
         await web.mail(two.masks["buyer"], mail(SELLER, two.masks["buyer"], "elsewhere", message_id="1@werk.example"))
         assert await anext(versions) is None  # a heartbeat
         await web.mail(one.masks["buyer"], mail(SELLER, one.masks["buyer"], "here", message_id="2@werk.example"))
-        assert (await anext(versions) or 0) > seen
-    live.close()
+        while (version := await anext(versions)) is None:
+            pass
+        assert version > seen
+    watching.close()
 
 
 async def test_stopping_ends_the_streams_at_once(web: Web) -> None:
@@ -90,9 +92,7 @@ async def test_stopping_ends_the_streams_at_once(web: Web) -> None:
     streams = [await Stream.open(visitor) for _ in range(3)]
     for stream in streams:
         await stream.until(b"event: change\n")
-    start = time.perf_counter()
-    await web.door.stop(10)
-    assert time.perf_counter() - start < 2
+    await web.door.stop(HOUR)
     for stream in streams:
         assert b"0\r\n\r\n" in await stream.reader.read()  # ended, not cut
         stream.close()

@@ -37,7 +37,7 @@ async def world(folder: Path, peer: Peer, sender: str = ENFORCE, clock: Clock | 
     async with DnsServer() as dns:
         for address in (SELLER, BUYER, STRANGER, PRIVATE, HANDED):
             dns.add(f"s1._domainkey.{address.partition('@')[2]}", "TXT", rsa_record(KEY))
-        extra = f'[dns]\nservers = ["{dns.address}"]\ntimeout = "1s"\n'
+        extra = f'[dns]\nservers = ["{dns.address}"]\ntimeout = "60s"\n'
         async with running(folder, peer, clock=clock or Clock(), extra=extra, sender=sender) as one:
             yield one
 

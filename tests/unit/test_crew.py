@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from parley.relay.cli import crew
 from parley.relay.cli.crew import Crew
+from parley.tests.times import LIMIT
 
 DIES = [sys.executable, "-c", "print('ready', flush=True)"]
 STAYS = [sys.executable, "-c", "import sys; print('ready', flush=True); sys.stdin.read()"]
@@ -29,7 +30,7 @@ async def test_a_child_that_the_system_could_not_start_is_started_at_the_next_tr
     one = Crew(1, command, {}, said.append)
     await one.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             await over.wait()
     finally:
         await one.stop()

@@ -16,6 +16,7 @@ import pytest
 from parley.relay.outbound.answer import NotSent, Outcome
 from parley.relay.outbound.mx import Directory, resolver_of
 from parley.relay.settings import DnsSettings, SettingsError
+from parley.tests.times import LIMIT
 
 Zone = dict[tuple[str, str], list[str] | dns.rcode.Rcode | None]  # None: no answer ever
 US = "mx.reply.example"
@@ -56,7 +57,8 @@ async def name_server(zone: Zone) -> AsyncGenerator[tuple[NameServer, DnsSetting
     )
     try:
         host, port = transport.get_extra_info("sockname")
-        yield server, DnsSettings(servers=(f"{host}:{port}",), timeout=timedelta(milliseconds=200))
+        seconds = 1.0 if None in zone.values() else LIMIT
+        yield server, DnsSettings(servers=(f"{host}:{port}",), timeout=timedelta(seconds=seconds))
     finally:
         transport.close()
 

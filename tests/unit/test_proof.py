@@ -1,6 +1,5 @@
 """Mails proved as a whole: what `Prover` says of honest and of forged ones, with a name server on loopback."""
 
-import time
 from collections.abc import AsyncGenerator
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +11,7 @@ from parley.relay.mail.addresses import read_from
 from parley.relay.mail.headers import split
 from parley.tests.dns_server import SILENT, DnsServer
 from parley.tests.signing import Letter, arrival, rsa_record, seal, sign
+from parley.tests.times import HOUR, LIMIT
 
 SPOOFS = Path(__file__).parents[2].parent / "shared" / "data" / "hostile" / "spoof"
 US = "mx.reply.example"
@@ -38,7 +38,7 @@ async def prove(
     ip: str = EVIL_IP,
     helo: str = "mail.evil.example",
     trusted: Trusted | None = None,
-    seconds: float = 10.0,
+    seconds: float = LIMIT,
 ) -> Proof:
     block = split(data, 0, len(data), whole_mail=True)
     author = read_from([value for name, value in block.fields if name.lower() == "from"]).address
@@ -142,9 +142,8 @@ async def test_dns_trouble_is_unproved_and_passes(zone: DnsServer, name: str, tr
 async def test_a_slow_zone_has_so_much_time(zone: DnsServer) -> None:
     for name in ("acme.example", "s1._domainkey.acme.example", "_dmarc.acme.example"):
         zone.trouble[name] = SILENT
-    start = time.monotonic()
+    zone.patience = HOUR
     proof = await prove(zone, sign(LETTER.data, "acme.example"), "jean@acme.example", ACME_IP, seconds=0.1)
-    assert time.monotonic() - start < 0.35
     assert (proof.proved, proof.spf.result, proof.dkim[0].result) == (False, "temperror", "temperror")
     assert proof.dmarc.result == "temperror"
 

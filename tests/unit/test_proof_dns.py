@@ -30,8 +30,8 @@ async def test_a_name_that_cannot_be_has_no_records(name: str) -> None:
 @pytest.mark.parametrize("trouble", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, SILENT])
 async def test_trouble_is_not_kept(trouble: dns.rcode.Rcode | str) -> None:
     async with DnsServer({"a.example": [("TXT", "one")]}) as server:
-        servers = NameServers(resolver_of(server.settings))
         server.trouble["a.example"] = trouble
+        servers = NameServers(resolver_of(server.settings))
         with pytest.raises(Unavailable):
             await servers.texts("a.example")
         server.trouble.clear()
