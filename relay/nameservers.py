@@ -4,8 +4,10 @@ An answer that could not be had is `Unavailable` and never looks like "there is 
 not prove anything, nor disprove it.
 """
 
+import asyncio
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -34,10 +36,14 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All records of one name and type; `exists` False: there is no such name at all (RFC 8020)."""
+    """All records of one name and type; `exists` False: there is no such name at all (RFC 8020).
+
+    `until`: when they are no longer to be believed, by the system's clock; 0 where they are not to be kept at all.
+    """
 
     found: tuple[dns.rdata.Rdata, ...] = ()
     exists: bool = True
+    until: float = field(default=math.inf, compare=False)
 
 
 class _Cache(dns.resolver.LRUCache):
@@ -78,10 +84,20 @@ def _name(text: str) -> dns.name.Name:
 
 
 class NameServers:
-    """Asks a resolver for records by name and type."""
+    """Asks a resolver for records by name and type.
 
-    def __init__(self, resolver: dns.asyncresolver.Resolver) -> None:
+    `until`: up to when all the answers hold that were given so far, by the system's clock.
+    """
+
+    def __init__(self, resolver: dns.asyncresolver.Resolver, deadline: float = math.inf) -> None:
+        """`deadline`: what is not answered at that time of the loop is Unavailable."""
         self._resolver = resolver
+        self._deadline = deadline
+        self.until = math.inf
+
+    def within(self, deadline: float) -> "NameServers":
+        """The same name servers and the same cache, for questions that have time up to `deadline`."""
+        return NameServers(self._resolver, deadline)
 
     async def records(self, name: str, kind: str) -> Records:
         """Return the records of type `kind` (such as "TXT") of `name`, CNAMEs followed. Raises Unavailable.
@@ -91,19 +107,38 @@ class NameServers:
         try:
             if not name.isascii():
                 return Records(exists=False)
-            question = _name(name)
+            question, rdtype = _name(name), dns.rdatatype.from_text(kind)
         except dns.exception.DNSException:
             return Records(exists=False)
-        known = self._resolver.cache and self._resolver.cache.get((question, dns.rdatatype.from_text(kind), _IN))
-        if known:  # the resolver would come to the same, at ten times the price
-            return Records(tuple(known.rrset or ()))
         try:
-            answer = await self._resolver.resolve(question, kind, search=False, raise_on_no_answer=False)
+            found = self._held(question, rdtype) or await self._ask(question, rdtype)
+        except Unavailable:
+            self.until = 0.0
+            raise
+        self.until = min(self.until, found.until)
+        return found
+
+    async def _ask(self, question: dns.name.Name, kind: dns.rdatatype.RdataType) -> Records:
+        """Ask the name servers. Raises Unavailable."""
+        try:
+            async with asyncio.timeout_at(None if self._deadline == math.inf else self._deadline):
+                answer = await self._resolver.resolve(question, kind, search=False, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
-            return Records(exists=False)
+            return self._held(question, kind) or Records(exists=False, until=0.0)
         except (dns.exception.DNSException, OSError) as error:
-            raise Unavailable(f"{kind} of {name}: {error}") from error
-        return Records(tuple(answer.rrset or ()))
+            raise Unavailable(f"{kind.name} of {question}: {error}") from error
+        return self._held(question, kind) or Records(tuple(answer.rrset or ()), until=0.0)
+
+    def _held(self, question: dns.name.Name, kind: dns.rdatatype.RdataType) -> Records | None:
+        """What the cache holds. The resolver would come to the same, at ten times the price."""
+        cache = self._resolver.cache
+        if cache is None:
+            return None
+        if (answer := cache.get((question, kind, _IN))) is not None:  # an answer of nothing is false
+            return Records(tuple(answer.rrset or ()), until=answer.expiration)
+        if (answer := cache.get((question, dns.rdatatype.ANY, _IN))) is not None:  # where it keeps "no such name"
+            return Records(exists=False, until=answer.expiration)
+        return None
 
     async def texts(self, name: str) -> tuple[bytes, ...]:
         """Return the TXT records of `name`, the strings of each joined. Raises Unavailable."""

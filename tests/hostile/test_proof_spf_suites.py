@@ -94,7 +94,9 @@ async def wrong(document: dict[str, object]) -> list[str]:
             if not case.sender:
                 domain = case.helo
             servers = NameServers(resolver_of(server.settings))
-            result, words = await evaluate(case.host, local or "postmaster", domain, case.helo, servers, explain=True)
+            result, words = await evaluate(
+                case.host, local or "postmaster", domain, case.helo, servers, {}, explain=True
+            )
             if result not in case.results or (case.explanation and words != case.explanation):
                 found.append(f"{case.name}: {result} {words!r} instead of {case.results} {case.explanation!r}")
     return found

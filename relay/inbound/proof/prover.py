@@ -4,9 +4,8 @@ What cannot be known in time is "temperror": such a mail is not proved, is not l
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from ...arrival import Arrival
 from ...mail.addresses import Address
@@ -18,11 +17,9 @@ from . import dmarc as dmarc_policies
 from . import results
 from . import spf as spf_records
 from .canonical import Parts, take_apart
+from .kept import Kept
 from .results import Told
 from .values import Arc, Dkim, Dmarc, Proof, Spf, Trusted
-
-_TIME_IS_UP = "no answer in time"
-_T = TypeVar("_T")
 
 
 class Prover:
@@ -36,18 +33,21 @@ class Prover:
         self._hostname = hostname
         self._trusted = trusted or Trusted()
         self._seconds = seconds
+        self._kept_spf: Kept[Spf] = Kept()
+        self._kept_dmarc: Kept[Dmarc] = Kept()
 
     async def prove(self, arrival: Arrival, from_address: Address | None) -> Proof:
         """Say what is proved of a mail whose one From address, strictly read, is `from_address`. Never raises."""
         deadline = asyncio.get_running_loop().time() + self._seconds
         parts = take_apart(arrival.data)
         author = from_address.domain if from_address else ""
-        asked = _until(deadline, self._spf(arrival), Spf("temperror", "", why=_TIME_IS_UP))
+        asked = self._spf(arrival, self._servers.within(deadline))
         if _is_signed(parts):
+            servers = self._servers.within(deadline)
             spf, dkim, arc = await asyncio.gather(
                 asked,
-                _until(deadline, self._dkim(arrival, parts), (Dkim("", "", "temperror", _TIME_IS_UP),)),
-                _until(deadline, arc_chains.check(parts, self._servers), Arc("temperror", why=_TIME_IS_UP)),
+                dkim_signatures.check(parts, arrival.at.timestamp(), servers),
+                arc_chains.check(parts, servers),
             )
         else:
             spf, dkim, arc = await asked, (), Arc()
@@ -56,22 +56,21 @@ class Prover:
             spf, dkim = results.spf_of(told) or Spf(why="behind a trusted MTA"), (*dkim, *results.dkim_of(told))
         dmarc = Dmarc()
         if author:
-            dmarc = await _until(deadline, self._dmarc(author, spf, dkim, arc, told), Dmarc("temperror"))
+            dmarc = await self._dmarc(author, spf, dkim, arc, told, deadline)
         spoke = bool(author) and dmarc_policies.spoke(author, dmarc_policies.identifiers(spf, dkim))
         header = results.write(self._hostname, spf, dkim, arc, dmarc, author)
         return Proof(spf, dkim, arc, dmarc, spoke, header)
 
-    async def _spf(self, arrival: Arrival) -> Spf:
+    async def _spf(self, arrival: Arrival, servers: NameServers) -> Spf:
         if self._trusted.peer(arrival.peer.ip):
             return Spf()  # the client is no host of the sender's
-        return await spf_records.check(arrival.peer.ip, arrival.mail_from, arrival.peer.helo, self._servers)
+        return await spf_records.check(arrival.peer.ip, arrival.mail_from, arrival.peer.helo, servers, self._kept_spf)
 
-    async def _dkim(self, arrival: Arrival, parts: Parts) -> tuple[Dkim, ...]:
-        return await dkim_signatures.check(parts, arrival.at.timestamp(), self._servers)
-
-    async def _dmarc(self, author: str, spf: Spf, dkim: Sequence[Dkim], arc: Arc, told: Sequence[Told]) -> Dmarc:
+    async def _dmarc(
+        self, author: str, spf: Spf, dkim: tuple[Dkim, ...], arc: Arc, told: Sequence[Told], deadline: float
+    ) -> Dmarc:
         """Decide by what we saw ourselves, then by the word of those in front of us, then by a trusted chain."""
-        own = await dmarc_policies.check(author, spf, dkim, self._servers)
+        own = await self._by_policy(author, spf, dkim, deadline)
         match results.dmarc_of(told, author):
             case "pass":
                 return replace(own, result="pass", aligned_by="relay")
@@ -84,10 +83,18 @@ class Prover:
         if own.aligned_by or own.result == "temperror" or not self._trusts(arc):
             return own
         _, sealed = results.read(arc.said)
-        first = await dmarc_policies.check(
-            author, results.spf_of(sealed) or Spf(), results.dkim_of(sealed), self._servers
-        )
+        first = await self._by_policy(author, results.spf_of(sealed) or Spf(), results.dkim_of(sealed), deadline)
         return replace(first, aligned_by="arc") if first.aligned_by else own
+
+    async def _by_policy(self, author: str, spf: Spf, dkim: tuple[Dkim, ...], deadline: float) -> Dmarc:
+        """What the domain's policy says of such results, asked once as long as the answers of the DNS hold."""
+        about = (author, spf, dkim)
+        if known := self._kept_dmarc.get(about):
+            return known
+        servers = self._servers.within(deadline)
+        found = await dmarc_policies.check(author, spf, dkim, servers)
+        self._kept_dmarc.keep(about, found, servers.until)
+        return found
 
     def _told_by_relay(self, arrival: Arrival, parts: Parts) -> tuple[Told, ...]:
         """What a trusted MTA states: the topmost Authentication-Results, which it has set itself (RFC 8601 section 5).
@@ -106,12 +113,3 @@ class Prover:
 
 def _is_signed(parts: Parts) -> bool:
     return any(field.name == "dkim-signature" or field.name.startswith("arc-") for field in parts.fields)
-
-
-async def _until(deadline: float, work: Coroutine[object, object, _T], otherwise: _T) -> _T:
-    """Return what `work` returns, or `otherwise` when it is not done at `deadline` (time of the loop)."""
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await work
-    except TimeoutError:
-        return otherwise

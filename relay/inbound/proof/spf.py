@@ -19,6 +19,7 @@ import dns.rdtypes.txtbase
 
 from ...mail.addresses import parse_address
 from ...nameservers import NameServers, Records, Unavailable
+from .kept import Kept
 from .values import Spf, SpfResult
 
 with warnings.catch_warnings():
@@ -35,26 +36,43 @@ _NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+
 
 _Question = tuple[str, str]
 _Values = tuple[object, ...] | None  # None: the DNS did not answer
+_Answers = dict[_Question, _Values]
 
 
-async def check(ip: str, mail_from: str, helo: str, servers: NameServers) -> Spf:
-    """Say whether `ip` may send for the domain of `mail_from`, for `helo` where that is "". Never raises."""
+async def check(ip: str, mail_from: str, helo: str, servers: NameServers, kept: Kept[Spf] | None = None) -> Spf:
+    """Say whether `ip` may send for the domain of `mail_from`, for `helo` where that is "". Never raises.
+
+    `kept` holds what was found before, for as long as the answers of the DNS hold that it was found by.
+    """
     identity: Literal["mailfrom", "helo"] = "mailfrom" if mail_from else "helo"
     local, domain = _sender(mail_from) if mail_from else ("postmaster", helo.lower())
+    about = (ip, domain, identity)
+    if kept and (known := kept.get(about)):
+        return known
     if not _is_ip(ip) or not _NAME.fullmatch(domain):
         return Spf("none", "", identity, "nothing to ask")
-    result, why = await evaluate(ip, local, domain, helo, servers)
-    return Spf(result, domain, identity, "" if result == "pass" else _brief(why))
+    answers: _Answers = {}
+    result, why = await evaluate(ip, local, domain, helo, servers, answers)
+    told = Spf(result, domain, identity, "" if result == "pass" else _brief(why))
+    if kept and not _asks_for_sender(answers):
+        kept.keep(about, told, servers.until)
+    return told
 
 
 async def evaluate(
-    ip: str, local: str, domain: str, helo: str, servers: NameServers, *, explain: bool = False
+    ip: str,
+    local: str,
+    domain: str,
+    helo: str,
+    servers: NameServers,
+    answers: _Answers,
+    *,
+    explain: bool = False,
 ) -> tuple[SpfResult, str]:
     """Return the result of check_host (section 4) and what pyspf says of it; `explain`: with the domain's own words.
 
-    Nobody is shown those words, so they are not asked for but by the test suites.
+    Nobody is shown those words, so they are not asked for but by the test suites. What was asked goes to `answers`.
     """
-    answers: dict[_Question, _Values] = {}
     if _NAME.fullmatch(domain):  # the first question is always this one
         await _learn((domain, "TXT"), "", answers, servers)
     while len(answers) <= _MOST_QUESTIONS:
@@ -66,7 +84,7 @@ async def evaluate(
     return "permerror", "too many questions"
 
 
-async def _learn(question: _Question, kind: str, answers: dict[_Question, _Values], servers: NameServers) -> None:
+async def _learn(question: _Question, kind: str, answers: _Answers, servers: NameServers) -> None:
     """Add the answer to a question; for names of hosts the addresses too, as they are asked for next."""
     found = answers[question] = await _answer(question, servers)
     hosts = [_host(value) for value in (found or ())[:_MOST_HOSTS] if question[1] in {"MX", "PTR"}]
@@ -79,6 +97,12 @@ async def _answer(question: _Question, servers: NameServers) -> _Values:
         return _values(await servers.records(*question))
     except Unavailable:
         return None
+
+
+def _asks_for_sender(answers: _Answers) -> bool:
+    """A record has a macro (section 7), which may stand for the sender: what it says is said of this mail only."""
+    texts = (value for (_, kind), values in answers.items() if kind in {"TXT", "SPF"} for value in values or ())
+    return any(b"%" in piece for text in texts for piece in cast("tuple[bytes, ...]", text))
 
 
 def _host(value: object) -> str:
@@ -123,9 +147,7 @@ def _is_ip(text: str) -> bool:
 class _Query(pyspf.query):  # pyright: ignore[reportUntypedBaseClass]
     """One evaluation over `answers`. `missing` is the first question that they do not hold."""
 
-    def __init__(
-        self, ip: str, local: str, domain: str, helo: str, answers: dict[_Question, _Values], *, explain: bool
-    ) -> None:
+    def __init__(self, ip: str, local: str, domain: str, helo: str, answers: _Answers, *, explain: bool) -> None:
         super().__init__(i=ip, s=f"{local}@{domain}", h=helo)  # pyright: ignore[reportUnknownMemberType]
         # pyspf takes the first "@" of a sender for the one that counts, also inside quotes.
         self.l, self.o, self.d = local, domain, domain

@@ -82,6 +82,8 @@ class Trusted:
 
     def peer(self, ip: str) -> bool:
         """True when the client at `ip` is one of the MTAs in front of us."""
+        if not self.networks:
+            return False
         try:
             address = ip_address(ip)
         except ValueError:
