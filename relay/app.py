@@ -1,7 +1,6 @@
 """The parts list of a gateway: build, start, stop. What is started first is stopped last."""
 
 import asyncio
-import errno
 import os
 import ssl
 import traceback
@@ -20,7 +19,7 @@ from .clock import Clock, new_id, utc_now
 from .commands import Commands
 from .compose.dkim import Signer, read_key
 from .control import ControlDoor
-from .errors import Reply, StoreFull, StoreUnavailable
+from .errors import Reply, StoreUnavailable, unstored
 from .housekeeping import keep_house
 from .inbound.admission import room_of
 from .inbound.proof.prover import Prover
@@ -62,21 +61,14 @@ class Reception:
         try:
             return await flow.receive(self._world, arrival)
         except (StoreFailed, StoreClosed, OSError) as error:
-            raise (StoreFull if is_full(error) else StoreUnavailable)(str(error)) from error
-
-
-def is_full(error: Exception) -> bool:
-    """True when it was for want of room on a disk that something could not be written."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return any(words in str(error) for words in ("disk is full", "No space left on device"))
+            raise unstored(error) from error
 
 
 def disks(settings: Settings) -> list[Path]:
     """Return the local folders that hold what is kept."""
     database = [settings.database.parent] if settings.database is not None else []
-    blobs = [] if settings.store.in_bucket else [settings.path(settings.store.blobs)]
-    return database + blobs
+    store = settings.store
+    return [*database, settings.path(store.spool if store.in_bucket else store.blobs)]
 
 
 def make_journal(settings: Settings, clock: Clock = utc_now) -> Journal:
@@ -211,8 +203,17 @@ class Gateway:
             self._stack.push_async_callback(links.stop, _GRACE)
             self.journal.listening(door="links", address=_told(self.links_address))
         if "smtp" in self._roles:
-            tls, room, shared = tls_context(settings), room_of(disks(settings)), self._one_of_several
-            smtp = SmtpDoor(settings.smtp, Reception(world), self.journal, self._clock, tls, room, shared=shared)
+            tls, room, spool = tls_context(settings), room_of(disks(settings)), world.store.blobs.keep.spool
+            smtp = SmtpDoor(
+                settings.smtp,
+                Reception(world),
+                self.journal,
+                self._clock,
+                tls,
+                room,
+                spool=spool,
+                shared=self._one_of_several,
+            )
             self.smtp_address = await smtp.start()
             self._stack.push_async_callback(smtp.stop, _GRACE)
             self.journal.listening(door="smtp", address=_told(self.smtp_address))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import Reply
+from .mail.raw import Raw, Spooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,32 @@ Hit = MaskHit | OperatorHit | BounceHit
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One mail as it came in: the envelope and the bytes. Line ends in `data` are CRLF, NUL is gone."""
+    """One mail as it came in: the envelope and the bytes. Line ends are CRLF, NUL is gone."""
 
     id: str  # follows the mail through the journal
     at: datetime
     peer: Peer
     mail_from: str  # "" is the null sender <>
     hits: tuple[Hit, ...]
-    data: bytes
+    content: Raw
     smtputf8: bool = False
     channel: str = "mail"  # mail | page
     author: int | None = None  # the participant whose personal link this came by; a mail proves nobody yet
+
+    @property
+    def size(self) -> int:
+        """Octets of the mail."""
+        return len(self.content)
+
+    @property
+    def data(self) -> bytes:
+        """All octets of the mail; of a large one they are read from its file, which blocks. Raises OSError."""
+        return self.content.bytes() if isinstance(self.content, Spooled) else self.content
+
+    @property
+    def beginning(self) -> bytes:
+        """The header and more, as much as is known without reading a file; of a small mail all."""
+        return self.content.beginning if isinstance(self.content, Spooled) else self.content
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A mail to an action address: proved like any mail, done once, confirmed to its writer; relayed to nobody."""
 
+import asyncio
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from .compose.i18n import words_for
 from .errors import ONLY_BY_SOMEBODY_KNOWN, Reply, kept
 from .identify import Decision, Known, Refusal
 from .joining import copied
+from .mail import read
 from .mail.document import is_document
 from .mail.write import File
 from .mail_rows import Placed
@@ -49,7 +51,10 @@ async def act_by_mail(world: World, placed: Placed, decision: Decision, verb: st
 
 async def _document(world: World, placed: Placed, writer: Known) -> Reply:
     """Send the documents of a mail, its words with them; where one may not be sent, its writer is told why."""
-    leaves = [leaf for leaf in placed.understood.mail.files if is_document(leaf.type, leaf.inline)]
+    mail = placed.understood.mail
+    if any(leaf.content is None for leaf in mail.files):
+        mail = await asyncio.to_thread(lambda: read(placed.arrival.data))
+    leaves = [leaf for leaf in mail.files if is_document(leaf.type, leaf.inline)]
     try:
         await may_send(world, [File(leaf.name, leaf.type, leaf.data) for leaf in leaves])
     except NoDocument as reason:

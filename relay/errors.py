@@ -5,6 +5,7 @@ reason, and a sentence for the person who will read it in a bounce. Our own faul
 the other server keeps the mail and tries again, and nothing of the fault's text is shown (docs/smtp-replies.md).
 """
 
+import errno
 from dataclasses import dataclass, replace
 
 
@@ -56,6 +57,17 @@ class StoreUnavailable(Exception):
 
 class StoreFull(StoreUnavailable):
     """There is no room to store this; nothing was written."""
+
+
+def unstored(error: Exception) -> StoreUnavailable:
+    """Return what to raise of something that could not be written: for want of room on a disk, or otherwise."""
+    return (StoreFull if _is_full(error) else StoreUnavailable)(str(error))
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return any(words in str(error) for words in ("disk is full", "No space left on device"))
 
 
 # Recipients

@@ -63,12 +63,12 @@ async def receive(world: World, arrival: Arrival) -> Reply:
 
 async def read_mail(world: World, arrival: Arrival) -> Understood:
     """Understand a mail; of one that cannot be read, its header. That mail is kept, and waits for ops."""
-    if world.readers is None or not is_odd(arrival.data):
+    if world.readers is None or not is_odd(arrival.content):
         return await understand(arrival)
     try:
         return await world.readers.understand(arrival)
     except Unreadable as error:
-        world.journal.quarantined(id=arrival.id, size=len(arrival.data), cause=error.cause)
+        world.journal.quarantined(id=arrival.id, size=arrival.size, cause=error.cause)
         return header_only(arrival)
 
 
@@ -128,7 +128,7 @@ async def _at_mask(world: World, arrival: Arrival, understood: Understood, hit: 
 
 async def _take(world: World, arrival: Arrival, understood: Understood, hit: MaskHit) -> _Taken:
     """Place the mail, and record it at once if it is a small message: one transaction, one turn of the writer."""
-    if hit.verb or len(arrival.data) > SMALL:
+    if hit.verb or arrival.size > SMALL:
         return _Taken(*await place(world, arrival, understood, hit))
     evidence = await prove(world, arrival, understood)
     raw = await store_raw(world, arrival)

@@ -7,7 +7,6 @@ next mail waits for a yes, and nothing more goes out that could be answered.
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
@@ -56,7 +55,7 @@ def guarded(
 def _brings_a_new_file(connection: Connection, placed: Placed, recent: Sequence[int]) -> bool:
     """Whether a file is in it that none of these messages brought: photos come one by one, with no word or the same."""
     sent = {file.hash for file in messages.attachments(connection, recent)}
-    return any(sha256(file.data).hexdigest() not in sent for file in placed.understood.mail.files)
+    return any(file.hash not in sent for file in placed.understood.mail.files)
 
 
 def seems_program(new: Said, earlier: Sequence[Said], limits: SenderSettings, *, new_file: bool) -> bool:

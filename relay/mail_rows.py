@@ -1,6 +1,5 @@
 """The rows that a mail becomes: raw mail, message, files."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -109,11 +108,11 @@ def _attachment(file: File, message: int, understood: Understood, at: datetime) 
         message=message,
         name=file.name,
         type=file.type,
-        bytes=len(file.data),
+        bytes=file.size,
         kind="earlier" if earlier else "other",
         inline=file.inline,
         content_id=file.content_id,
-        hash=hashlib.sha256(file.data).hexdigest(),
+        hash=file.hash,
     )
 
 

@@ -51,7 +51,9 @@ def _bucket(settings: Settings) -> Bucket:
     name, _, prefix = store.blobs.removeprefix("s3://").partition("/")
     file, given = store.secret_key_file, store.secret_key.get_secret_value()
     secret = _secret(settings, file) if file else given
-    return Bucket(name, prefix.strip("/"), store.endpoint, store.region, store.access_key, secret)
+    return Bucket(
+        name, prefix.strip("/"), store.endpoint, store.region, store.access_key, secret, settings.path(store.spool)
+    )
 
 
 def _secret(settings: Settings, file: str) -> str:

@@ -1,6 +1,5 @@
 """Mails about something that was done: the event and what belongs to it, as their reader may see it."""
 
-import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -101,7 +100,7 @@ def _entry(deeds: Deeds, message: MessageRow, reader: ParticipantRow, veil: Veil
 
 def _files(deeds: Deeds, reader: ParticipantRow, veil: Veil) -> tuple[File, ...]:
     """Return the documents that go along, those of the other side cleaned."""
-    leaves = {hashlib.sha256(leaf.data).hexdigest(): leaf.data for raw in deeds.raws for leaf in read(raw).files}
+    leaves = {leaf.hash: leaf.data for raw in deeds.raws for leaf in read(raw).files}
     sides = {message.seq: message.side for message in deeds.messages}
     found: list[File] = []
     for row in within(deeds.files):

@@ -21,12 +21,12 @@ from ..threading.outline import Body, Outline
 from ..threading.reply import Split
 from .arrival import Arrival
 from .mail.addresses import Address, FromReading
-from .mail.model import Attachment, Mail
+from .mail.model import Attachment, Mail, Measured
+from .mail.raw import LARGE, Raw, Spooled
 from .reading_child import LENGTH
 from .understand import Understood
 
 TRIES = 3
-_LARGE = 262_144  # bytes; what is smaller and not odd is read in a thread
 _MOST_PARTS = 60
 _MOST_TAGS = 20_000
 _MOST_ENCODED = 400
@@ -34,7 +34,7 @@ _AT_ONCE = 2  # processes
 _KNOWN = {
     (cls.__module__, cls.__qualname__): cls
     for cls in (
-        *(Understood, Mail, Attachment, Kind, FromReading, Address),
+        *(Understood, Mail, Attachment, Measured, Kind, FromReading, Address),
         *(Split, Outline, Body, Structure, Marked, Line),
     )
 }
@@ -56,10 +56,11 @@ class Limits:
     memory: int = 536_870_912 + 1_073_741_824  # bytes of address space: 512 MB above what the program itself maps
 
 
-def is_odd(data: bytes) -> bool:
+def is_odd(data: Raw) -> bool:
     """Whether a mail is to be read apart: large, or of a shape that makes reading dear."""
     return (
-        len(data) > _LARGE
+        isinstance(data, Spooled)
+        or len(data) > LARGE
         or data.count(b"\nContent-Type:") > _MOST_PARTS
         or data.count(b"<") > _MOST_TAGS
         or data.count(b"=?") > _MOST_ENCODED

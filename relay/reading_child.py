@@ -11,7 +11,7 @@ import sys
 from typing import BinaryIO
 
 from .arrival import Arrival
-from .understand import understand_now
+from .understand import understand_file
 
 LENGTH = 8  # octets
 
@@ -23,7 +23,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     source, drain = sys.stdin.buffer, sys.stdout.buffer
     while (job := _take(source)) is not None:
-        answer = pickle.dumps(understand_now(job), pickle.HIGHEST_PROTOCOL)
+        answer = pickle.dumps(understand_file(job), pickle.HIGHEST_PROTOCOL)
         drain.write(len(answer).to_bytes(LENGTH, "big"))
         drain.write(answer)
         drain.flush()

@@ -16,6 +16,7 @@ from .identify import Decision, Joins, Known
 from .job import Around, job_of, needs_earlier_mails, needs_raw
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import Address, clean_name
+from .mail.raw import Spooled
 from .mail_rows import Placed, add_message
 from .record import Cause, Notice, add_event, due_at_once, queue_delivery
 from .relaying import answered, note_relayed, queue_message
@@ -41,7 +42,7 @@ class Accepted:
 async def record_message(world: World, placed: Placed, decision: Known | Joins) -> Reply:
     """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
-    lease = world.handover.lease() if len(placed.arrival.data) <= _AT_ONCE else None
+    lease = world.handover.lease() if placed.arrival.size <= _AT_ONCE else None
 
     def unit(connection: Connection) -> Accepted:
         now = replace(placed, parties=inquiries.parties(connection, placed.inquiry.seq))
@@ -181,6 +182,9 @@ async def record_refusal(world: World, arrival: Arrival, writer: int, reply: Rep
 
 async def store_raw(world: World, arrival: Arrival) -> StoredBlob:
     """Make the raw mail durable before any row names it; small ones come along with the row."""
-    if len(arrival.data) <= blobs.SMALL:
-        return world.store.blobs.put(arrival.data)
-    return await world.store.in_thread(lambda: world.store.blobs.put(arrival.data))
+    content, kept = arrival.content, world.store.blobs
+    if isinstance(content, Spooled):
+        return await world.store.in_thread(lambda: kept.take(content))
+    if len(content) <= blobs.SMALL:
+        return kept.put(content)
+    return await world.store.in_thread(lambda: kept.put(content))

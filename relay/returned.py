@@ -45,7 +45,7 @@ async def record_bounce(world: World, arrival: Arrival, understood: Understood, 
     if not kind:
         return NOT_FOR_PEOPLE
     # A large one takes a second to read; what was odd in it was found before (reading.py).
-    told = await asyncio.to_thread(read, arrival.data) if len(arrival.data) > SMALL else read(arrival.data)
+    told = await asyncio.to_thread(lambda: read(arrival.data)) if arrival.size > SMALL else read(arrival.data)
     report = _report(kind, told)
     raw = await store_raw(world, arrival)
     inquiry = await world.store.write(lambda connection: _record(connection, arrival, hit, report, raw))

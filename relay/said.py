@@ -1,6 +1,5 @@
 """What a person said, taken out of what is recorded: his new files, and no personal link of anybody."""
 
-import hashlib
 import re
 from dataclasses import replace
 
@@ -23,7 +22,7 @@ def without_links(said: Said, base_url: str) -> Said:
 
 def files_of(rows: tuple[AttachmentRow, ...], mail: Mail) -> tuple[File, ...]:
     """Return the new files of a message, found in its raw mail by their hash."""
-    leaves = {hashlib.sha256(leaf.data).hexdigest(): leaf.data for leaf in mail.files}
+    leaves = {leaf.hash: leaf.data for leaf in mail.files}
     return tuple(
         File(row.name, row.type, leaves[row.hash], row.content_id, row.inline)
         for row in rows

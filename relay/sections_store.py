@@ -23,6 +23,7 @@ class StoreSettings(Section):
     access_key: str = ""
     secret_key: SecretStr = SecretStr("")
     secret_key_file: str = ""
+    spool: str = "var/spool"
     sweep_after: Duration = Field(default=timedelta(days=1), ge=timedelta(hours=1))
 
     @field_validator("url")

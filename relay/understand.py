@@ -6,7 +6,7 @@ stopped (reading.py), so that the event loop goes on with the others.
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..threading.kinds import Kind, classify_mail
 from ..threading.reply import Outline, Split, Writer, outline, split_outline
@@ -35,7 +35,7 @@ class Understood:
 
 async def understand(arrival: Arrival) -> Understood:
     """Read an ordinary arrival. Never raises because of what the mail holds."""
-    if len(arrival.data) <= _INLINE:
+    if arrival.size <= _INLINE:
         return understand_now(arrival)
     return await asyncio.to_thread(understand_now, arrival)
 
@@ -45,9 +45,16 @@ def understand_now(arrival: Arrival) -> Understood:
     return _understood(arrival, read(arrival.data))
 
 
+def understand_file(arrival: Arrival) -> Understood:
+    """Read a large arrival; the bytes of its large files stay where they are."""
+    understood = understand_now(arrival)
+    return replace(understood, mail=understood.mail.light())
+
+
 def header_only(arrival: Arrival) -> Understood:
     """Read no more than the header of a mail whose body cannot be read; its defect is "unreadable"."""
-    block = split(arrival.data, 0, min(len(arrival.data), BLOCK_BYTES), whole_mail=True)
+    beginning = arrival.beginning
+    block = split(beginning, 0, min(len(beginning), BLOCK_BYTES), whole_mail=True)
     fields = tuple((name, value[:_FIELD]) for name, value in block.fields[:_FIELDS])
     shown = tuple((name, decoded(value)) for name, value in fields)
     return _understood(arrival, Mail(shown, "", raw_headers=fields, defects=("unreadable", *block.defects)))
@@ -84,5 +91,5 @@ def _dedupe(mail: Mail, message_id: str) -> str:
     for text in (message_id or mail.first("Date"), mail.first("From"), " ".join(mail.text.split())):
         digest.update(text.encode() + b"\0")
     for attachment in mail.attachments:
-        digest.update(hashlib.sha256(attachment.data).digest())
+        digest.update(bytes.fromhex(attachment.hash))
     return digest.hexdigest()

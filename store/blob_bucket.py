@@ -7,11 +7,15 @@ gets 451 and nothing is lost. Nothing here waits longer than a mail client does.
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from ..relay.mail.raw import Spool, Spooled
+from .blob_folder import Folder, is_temporary
 from .place import Bucket
 
 _PATIENCE = timedelta(seconds=20)  # for one call with all its tries
@@ -28,6 +32,8 @@ class BucketKeep:
             "access_key_id": bucket.access_key,
             "secret_access_key": bucket.secret_key,
         }
+        self.spool = Spool(bucket.spool)
+        self._left = Folder(bucket.spool)  # what a crash left on the way here
         self._store = S3Store(
             bucket.name,
             prefix=bucket.prefix or None,
@@ -45,6 +51,24 @@ class BucketKeep:
         with _as_oserror():
             obstore.put(self._store, _path(name), data, use_multipart=False)
 
+    def take(self, mail: Spooled) -> None:
+        """Write the object from the mail's file, which stays."""
+        with _as_oserror():
+            obstore.put(self._store, _path(mail.hash), mail.path, use_multipart=False)
+
+    def open(self, name: str) -> BinaryIO:
+        """Fetch the object into a file that is gone when it is closed. Raises FileNotFoundError, OSError."""
+        self.spool.top.mkdir(parents=True, exist_ok=True)
+        file = TemporaryFile(dir=self.spool.top, buffering=0)  # noqa: SIM115 (whoever asks closes it)
+        try:
+            with _as_oserror():
+                for chunk in obstore.get(self._store, _path(name)).stream():
+                    file.write(chunk)
+        except OSError:
+            file.close()
+            raise
+        return cast(BinaryIO, file)
+
     def get(self, name: str) -> bytes:
         """Return the object's bytes. Raises FileNotFoundError, OSError."""
         with _as_oserror():
@@ -58,9 +82,12 @@ class BucketKeep:
                 for item in some:
                     if item["last_modified"] < before:
                         yield item["path"].rpartition("/")[2]
+        yield from self._left.old(before)
 
     def remove_old(self, name: str, before: datetime) -> bool:
         """Remove an object, having looked again whether it is old: S3 has no way to do both at once."""
+        if is_temporary(name):
+            return self._left.remove_old(name, before)
         try:
             with _as_oserror():
                 if obstore.head(self._store, _path(name))["last_modified"] >= before:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ..relay import crash
+from ..relay.mail.raw import Spool, Spooled
 
 _TEMPORARY = "."  # how the name of a file that is being written begins
 
@@ -17,6 +19,18 @@ class Folder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.spool = Spool(folder)
+
+    def take(self, mail: Spooled) -> None:
+        """Give the mail's file its name as a blob; where that is there already it is made young again."""
+        path = self._path(mail.hash)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            _name_durably(mail.path, path, self._folder)
+            mail.path, mail.kept = path, True
+        else:
+            _sync_folder(path.parent)
 
     def put(self, name: str, data: bytes) -> None:
         """Write the file, or make the one that is there young again, so that no sweeper takes it for an orphan."""
@@ -27,6 +41,10 @@ class Folder:
             write_durably(path, data, self._folder)
         else:
             _sync_folder(path.parent)  # whoever wrote it may not have come to that yet
+
+    def open(self, name: str) -> BinaryIO:
+        """Open the file. Raises FileNotFoundError, OSError."""
+        return self._path(name).open("rb", buffering=0)
 
     def get(self, name: str) -> bytes:
         """Return the file's bytes. Raises FileNotFoundError, OSError."""
@@ -66,6 +84,11 @@ class Folder:
         return self._folder / name[:2] / name
 
 
+def is_temporary(name: str) -> bool:
+    """True for the name of a file that is not a blob yet, or not any more."""
+    return name.startswith(_TEMPORARY)
+
+
 def write_durably(path: Path, data: bytes, top: Path) -> None:
     """Write a whole file so that after a crash it is there completely or not at all; folders up to `top` are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +103,23 @@ def write_durably(path: Path, data: bytes, top: Path) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+    _sync_folders(path, top)
+
+
+def _name_durably(written: Path, path: Path, top: Path) -> None:
+    """Move a file that is written to its place, so that after a crash it is there completely or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(written, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    crash.here("blob-written")
+    written.rename(path)
+    _sync_folders(path, top)
+
+
+def _sync_folders(path: Path, top: Path) -> None:
     for folder in (path.parent, top, top.parent):  # the file's name, its folder's name, the top's own name
         _sync_folder(folder)
 

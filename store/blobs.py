@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..relay import crash
+from ..relay.mail.raw import Spool, Spooled
 from .blob_folder import Folder
 from .place import Bucket
 from .statements import Query, Statement
@@ -42,12 +43,22 @@ class BlobMissing(Exception):
 class Keep(Protocol):
     """Where large blobs are. All methods block on disk or network and raise OSError when it fails."""
 
+    spool: Spool  # where large mails are written before they are put
+
     def put(self, name: str, data: bytes) -> None:
         """Keep `data` under `name`; it is durable, and young again, on return."""
         ...
 
+    def take(self, mail: Spooled) -> None:
+        """Keep a mail under its hash: as `put`, without reading its bytes where its file can be taken over."""
+        ...
+
     def get(self, name: str) -> bytes:
         """Return what is kept under `name`. Raises FileNotFoundError."""
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """Return a local file of what is kept under `name`, whose octets may be read. Raises FileNotFoundError."""
         ...
 
     def old(self, before: datetime) -> Iterator[str]:
@@ -79,6 +90,13 @@ class Blobs:
         self.keep.put(digest, data)
         crash.here("after-blob")
         return StoredBlob(digest, len(data), None)
+
+    def take(self, mail: Spooled) -> StoredBlob:
+        """Make a large mail durable that is in a file already. Raises OSError."""
+        crash.here("before-blob")
+        self.keep.take(mail)
+        crash.here("after-blob")
+        return StoredBlob(mail.hash, mail.size, None)
 
     def get(self, connection: Connection, digest: str) -> bytes:
         """Return the bytes with this hash. Raises BlobMissing, OSError when the folder or bucket is away."""

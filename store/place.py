@@ -16,6 +16,7 @@ class Bucket:
     region: str = ""
     access_key: str = ""
     secret_key: str = field(default="", repr=False)
+    spool: Path = Path("spool")  # a local folder, for large mails on their way to the bucket
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Connection(asyncio.StreamReaderProtocol):
         self._began = loop.time()
         self._content: DotReader | None = None  # set while the content of a mail is coming in
         self._content_over: asyncio.Future[None] = loop.create_future()
+        self._held_up = False  # nothing is read until the disk has taken what came
         self._idle = False
         self._stopping = False
         self._leaving = False
@@ -77,6 +78,9 @@ class Connection(asyncio.StreamReaderProtocol):
             super().data_received(data)
             return
         rest = content.feed(data)
+        if content.crowded:
+            cast(asyncio.Transport, self._transport).pause_reading()
+            self._held_up = True
         self.conversation.has_come(content.size)
         if rest is not None or content.size > 2 * self._settings.max_message_bytes:
             self._end_content()
@@ -221,7 +225,14 @@ class Connection(asyncio.StreamReaderProtocol):
 
     async def _read_mail(self, go_ahead: Turn) -> None:
         limit = self._settings.max_message_bytes
-        content = self._content = DotReader(limit + limit // 100)  # doubled dots do not count (RFC 1870 3)
+        # Doubled dots do not count (RFC 1870 3).
+        content = self._content = DotReader(limit + limit // 100, self._context.spool, self._read_on)
+        try:
+            await self._read_into(content, go_ahead)
+        finally:
+            content.drop()
+
+    async def _read_into(self, content: DotReader, go_ahead: Turn) -> None:
         self._content_over = self.loop.create_future()
         if self._client_done:
             self._end_content()
@@ -232,9 +243,15 @@ class Connection(asyncio.StreamReaderProtocol):
             await self._act(await self._sound(self.conversation.take(content)))
             crash.here("after-250")
         elif content.too_big:
-            self._hang_up(self.conversation.cut(TOO_BIG.with_values(limit=limit)))
+            self._hang_up(self.conversation.cut(TOO_BIG.with_values(limit=self._settings.max_message_bytes)))
         else:
             self._hang_up(Turn((), Then.CLOSE, "closed"))  # half a mail is no mail
+
+    def _read_on(self) -> None:
+        """The disk has taken what came."""
+        if self._held_up:
+            self._held_up = False
+            cast(asyncio.Transport, self._transport).resume_reading()
 
     async def _say(self, turn: Turn) -> None:
         self._write(turn)

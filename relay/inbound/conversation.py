@@ -27,7 +27,7 @@ from ..errors import (
 )
 from . import turns
 from .commands import parse_command, parse_mail, parse_rcpt
-from .data import DotReader, normalised
+from .data import DotReader, let_go, until_done
 from .gatekeeper import Context
 from .limits import Budget, client_of
 from .shape import header_block, message_id, refusal
@@ -215,25 +215,27 @@ class Conversation:
 
     async def _judge(self, mail: Transaction, content: DotReader) -> Reply:
         """Return the reply to the mail: the door's own refusal, or what the gatekeeper says."""
-        limit = self._settings.max_message_bytes
-        data = b"" if content.too_big else await normalised(content)
-        if content.too_big or len(data) > limit:
-            return TOO_BIG.with_values(limit=limit)
-        block = header_block(data)
+        too_big = TOO_BIG.with_values(limit=self._settings.max_message_bytes)
+        if content.too_big:
+            return too_big
+        at = self._context.clock()
+        raw, smtputf8 = await content.content(), mail.sender.smtputf8
+        arrival = Arrival(mail.id, at, self.peer, mail.sender.address, tuple(mail.hits), raw, smtputf8)
+        block = header_block(arrival.beginning)
         self.end_coming()
-        odd = refusal(block) or self._context.admission.refusal(self._client, len(data))
+        long = arrival.size > self._settings.max_message_bytes
+        odd = too_big if long else refusal(block) or self._context.admission.refusal(self._client, arrival.size)
         if odd:
+            await let_go(raw)
             return odd
         self._context.journal.received(
             id=mail.id,
             peer=self.peer,
             mail_from=mail.sender.address,
             to=",".join(hit.address for hit in mail.hits),
-            size=len(data),
+            size=arrival.size,
             message_id=message_id(block),
         )
-        at = self._context.clock()
-        arrival = Arrival(mail.id, at, self.peer, mail.sender.address, tuple(mail.hits), data, mail.sender.smtputf8)
         crash.here("received")
         reply = await self._commit(arrival)
         crash.here("before-250")
@@ -243,7 +245,7 @@ class Conversation:
         """Have the mail taken in a task of its own: a client that hangs up cannot cancel it half-way."""
         receive = self._context.gatekeeper.receive
         turn = self._context.places.run(arrival.hits[0].address, lambda: receive(arrival))
-        work = self._ask(turn, "receive")
+        work = until_done(arrival.content, self._ask(turn, "receive"))
         task = asyncio.create_task(work, name=f"receive {arrival.id}")
         self._context.commits.add(task)
         task.add_done_callback(self._context.commits.discard)

@@ -6,25 +6,43 @@ Only CR LF . CR LF ends the content. Everything that looks like it (SMTP smuggli
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-_AT_ONCE = 1_000_000  # octets whose line ends are looked at in the event loop
+from ..errors import unstored
+from ..mail.raw import LARGE, Raw, Spool, Spooled, SpoolFile
+
+T = TypeVar("T")
 END = b"\r\n.\r\n"
+WRITERS = ThreadPoolExecutor(2, thread_name_prefix="spool")
 
 # Patterns that begin with a fixed byte are searched at the speed of memory; that is why there are two.
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"\n(?<!\r\n)")
-_DOUBLED_DOT = re.compile(rb"\r\n\.")
 
 
 class DotReader:
     """Collects the content of one DATA from chunks of any size; how it is cut into chunks changes nothing.
 
-    Over `limit` octets the content is dropped and only the search for its end goes on.
+    A large mail goes to a file of `spool` while it comes in. Over `limit` octets the content is dropped and only the
+    search for its end goes on; so it does when the file cannot be written.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(
+        self, limit: int, spool: Spool, on_room: Callable[[], None] = lambda: None, large: int = LARGE
+    ) -> None:
+        """`on_room` is called, in the event loop, whenever something was written. `large`: octets kept in memory."""
+        self._large = large
         self._limit = limit
+        self._spool = spool
+        self._on_room = on_room
         self._held = bytearray(b"\r\n")  # the content begins at the start of a line, so a dot there may end it
+        self._lines = Lines()
+        self._file: SpoolFile | None = None
+        self._writing: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self._dropped = False
         self._size = 0
         self._ended = False
 
@@ -43,52 +61,150 @@ class DotReader:
         """True when the end of the content was seen."""
         return self._ended
 
+    @property
+    def crowded(self) -> bool:
+        """True while the disk is behind: nothing more should be read until `on_room`."""
+        return self._writing is not None and len(self._held) > self._large
+
     def feed(self, chunk: bytes) -> bytes | None:
         """Take the next bytes. Return None while the content goes on, else the bytes that came after its end."""
         searched = max(0, len(self._held) - len(END) + 1)
         before = len(self._held)
         self._held += chunk
-        end = self._held.find(END, searched)
+        # A file in base64 has no dot at all: that is seen ten times as fast as that it has no end.
+        end = self._held.find(END, searched) if self._held.find(b".", searched) >= 0 else -1
         if end < 0:
             self._size += len(chunk)
-            self._drop_excess()
+            self._pass_on()
             return None
         after = end + len(END)
         rest = bytes(memoryview(self._held)[after:])
         self._size += end + 2 - before
         del self._held[end + 2 :]
         self._ended = True
-        self._drop_excess()
+        if self.too_big:
+            self.drop()
         return rest
 
-    def content(self) -> bytes:
-        """Hand out the content with the doubled dots undone, once; its last line end is part of it."""
-        content = bytes(self._held)
+    async def content(self) -> Raw:
+        """Hand out the content once, its dots and line ends undone; the last line end is part of it.
+
+        Raises StoreFull, StoreUnavailable where its file could not be written.
+        """
+        while self._writing:
+            await asyncio.wait([self._writing])
+        if self._error:
+            raise unstored(self._error) from self._error
+        held = bytes(self._held)
         self._held.clear()
-        if _DOUBLED_DOT.search(content):
-            content = content.replace(b"\r\n.", b"\r\n")
-        return content[2:]
+        file, self._file = self._file, None
+        if file is None and len(held) <= self._large:
+            return self._lines.take(held, last=True)
+        return await self._finished(file or self._spool.begin(), held)
 
-    def _drop_excess(self) -> None:
-        if self.too_big:
-            del self._held[: -(len(END) - 1)]
+    def drop(self) -> None:
+        """Let go of the content: nobody wants it. The search for its end can go on."""
+        self._dropped = True
+        del self._held[: -(len(END) - 1)]
+        if self._file and not self._writing:
+            WRITERS.submit(self._file.discard)
+            self._file = None
+
+    # -- the file
+
+    def _pass_on(self) -> None:
+        """Drop what is too big; write what is enough for that, but for the octets that may begin the end."""
+        if self.too_big or self._dropped:
+            self.drop()
+        elif not self._writing and len(self._held) > self._large:
+            block = bytes(memoryview(self._held)[: 1 - len(END)])
+            del self._held[: 1 - len(END)]
+            self._file = self._file or self._spool.begin()
+            loop = asyncio.get_running_loop()
+            self._writing = loop.run_in_executor(WRITERS, self._write, self._file, block)
+            self._writing.add_done_callback(self._written)
+
+    def _write(self, file: SpoolFile, block: bytes) -> None:
+        file.write(self._lines.take(block))
+
+    def _written(self, done: "asyncio.Future[None]") -> None:
+        self._writing = None
+        error = done.exception()
+        self._error = error if isinstance(error, Exception) else None
+        if self._error or self._dropped:
+            self.drop()
+        elif not self._ended:
+            self._pass_on()
+        self._on_room()
+
+    async def _finished(self, file: SpoolFile, held: bytes) -> Spooled:
+        """Write the last block; of who is cancelled meanwhile no file is left."""
+
+        def finish() -> Spooled:
+            try:
+                file.write(self._lines.take(held, last=True))
+                return file.finish()
+            except OSError as error:
+                file.discard()
+                raise unstored(error) from error
+
+        work = asyncio.get_running_loop().run_in_executor(WRITERS, finish)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            work.add_done_callback(lambda done: done.exception() or WRITERS.submit(done.result().discard))
+            raise
 
 
-def normalise(content: bytes) -> bytes:
-    """Return the content with every line end as CR LF and without NUL, as RFC 5322 2.3 wants mail to be.
+async def let_go(raw: Raw) -> None:
+    """Remove the file of a large mail that nobody has kept."""
+    if isinstance(raw, Spooled) and not raw.kept:
+        await asyncio.get_running_loop().run_in_executor(WRITERS, raw.discard)
+
+
+async def until_done(raw: Raw, work: Awaitable[T]) -> T:
+    """Await what is done with a mail, then let go of it."""
+    try:
+        return await work
+    finally:
+        await let_go(raw)
+
+
+class Lines:
+    """Undoes the doubled dots and makes every line end CR LF, block by block; NUL goes away (RFC 5322 2.3).
 
     Seen in practice: bare LF from scripts, bare CR from old Macs. Kept as they are, they would be read as
     line ends by some programs behind us and not by others, which is how mail is smuggled.
     """
+
+    def __init__(self) -> None:
+        self._before = b""  # may be the line end that a doubled dot follows
+        self._return = b""  # a CR that a LF may follow
+        self._skip = 2  # octets of the line end that stands before the content
+
+    def take(self, block: bytes, *, last: bool = False) -> bytes:
+        """Return what is settled of the content so far. It begins with a CR LF, which is not handed out."""
+        block = self._before + block
+        self._before = b"" if last else next((end for end in (b"\r\n", b"\r") if block.endswith(end)), b"")
+        block = block[: len(block) - len(self._before)]
+        if b"." in block and b"\r\n." in block:
+            block = block.replace(b"\r\n.", b"\r\n")
+        skipped = min(self._skip, len(block))
+        self._skip -= skipped
+        return self._normalised(block[skipped:], last=last)
+
+    def _normalised(self, block: bytes, *, last: bool) -> bytes:
+        if b"\0" in block:
+            block = block.replace(b"\0", b"")
+        block = self._return + block
+        self._return = b"\r" if block.endswith(b"\r") and not last else b""
+        return normalise(block[: len(block) - len(self._return)])
+
+
+def normalise(content: bytes) -> bytes:
+    """Return the content with every line end as CR LF and without NUL, as RFC 5322 2.3 wants mail to be."""
     if b"\0" in content:
         content = content.replace(b"\0", b"")
     if _BARE_CR.search(content) or _BARE_LF.search(content):
         return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     return content
-
-
-async def normalised(content: DotReader) -> bytes:
-    """Hand out the content, normalised; of a large mail in a thread, for that takes 0.1 s per 10 MB."""
-    if content.size <= _AT_ONCE:
-        return normalise(content.content())
-    return await asyncio.to_thread(lambda: normalise(content.content()))

@@ -9,6 +9,7 @@ from ..arrival import Arrival, Hit
 from ..clock import Clock
 from ..errors import Reply
 from ..journal import Journal
+from ..mail.raw import Spool
 from ..settings import SmtpSettings
 from .admission import Admission
 from .fairness import FairPlaces
@@ -38,5 +39,6 @@ class Context:
     tls: ssl.SSLContext | None
     seats: Seats
     admission: Admission
+    spool: Spool  # where large mails are written while they come in
     places: FairPlaces = field(default_factory=FairPlaces)
     commits: set[asyncio.Task[Reply]] = field(default_factory=set[asyncio.Task[Reply]])  # mails being taken just now

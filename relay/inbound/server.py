@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from ..arrival import Peer
 from ..clock import Clock, new_id
 from ..journal import Journal
+from ..mail.raw import Spool
 from ..settings import SmtpSettings
 from .admission import ENDLESS, Admission
 from .connection import Connection
@@ -35,13 +36,17 @@ class SmtpDoor:
         tls: ssl.SSLContext | None,
         room: Callable[[], int] = lambda: ENDLESS,
         *,
+        spool: Spool,
         shared: bool = False,
     ) -> None:
-        """`shared`: other processes listen on the same port, and the system spreads the connections."""
+        """`spool`: for large mails while they come in.
+
+        `shared`: other processes listen on the same port, and the system spreads the connections.
+        """
         self._shared = shared
         seats = Seats(settings.connections, settings.connections_per_ip)
         admission = Admission(settings.transit_bytes, room, time.monotonic)
-        self._context = Context(settings, gatekeeper, journal, clock, tls, seats, admission)
+        self._context = Context(settings, gatekeeper, journal, clock, tls, seats, admission, spool)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 

@@ -7,7 +7,6 @@ is for the side that wrote it alone: it holds the writer's address. The other si
 import asyncio
 import base64
 import re
-from hashlib import sha256
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -51,7 +50,7 @@ async def attachment(desk: Desk, request: Request) -> Response:
     row, message = pair
     seen = await _seen(desk, found, message)
     for leaf in await _leaves(desk, message):
-        if sha256(leaf.data).hexdigest() == row.hash:
+        if leaf.hash == row.hash:
             file = File(row.name, row.type, leaf.data, row.content_id, row.inline)
             shown = await asyncio.to_thread(seen.file, file)
             if shown is not None:

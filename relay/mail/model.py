@@ -4,9 +4,19 @@ Every `str` here is free of lone surrogates. Header values are decoded (RFC 2047
 character, so none can ever become a header line again. The bytes of the mail itself are kept elsewhere.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from .tnef import is_packed
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of a large file without its bytes."""
+
+    size: int
+    hash: str  # SHA-256, in hexadecimal
+    clean: tuple[int, int] | None = None  # where in the raw mail it stands in base64 that can go out as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +25,31 @@ class Attachment:
 
     name: str  # file name as told, cleaned of folders and control characters; "" where there is none
     type: str  # lower-case MIME type, "application/octet-stream" where it says nothing usable
-    data: bytes  # decoded content
+    content: bytes | None = field(repr=False)  # decoded; None where it was left in the raw mail
     inline: bool = False  # Content-Disposition: inline, or referred to by cid: from the HTML body
     content_id: str = ""  # without the angle brackets
+    measured: Measured | None = None  # of a large one
+
+    @property
+    def data(self) -> bytes:
+        """The decoded content. Raises LookupError where it was left in the raw mail."""
+        if self.content is None:
+            raise LookupError("the bytes of this file are in the raw mail")
+        return self.content
+
+    @property
+    def size(self) -> int:
+        """Octets of the decoded content."""
+        return self.measured.size if self.measured else len(self.data)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the decoded content, in hexadecimal."""
+        return self.measured.hash if self.measured else sha256(self.data).hexdigest()
+
+    def light(self) -> "Attachment":
+        """The same without its bytes, where it is a large one."""
+        return replace(self, content=None) if self.measured else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +72,11 @@ class Mail:
         if not self.unpacked:
             return self.attachments
         return (*(one for one in self.attachments if not is_packed(one.type, one.name)), *self.unpacked)
+
+    def light(self) -> "Mail":
+        """The same without the bytes of its large files: they are in the raw mail."""
+        files, unpacked = (tuple(one.light() for one in some) for some in (self.attachments, self.unpacked))
+        return replace(self, attachments=files, unpacked=unpacked)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every decoded value of the header `name` (any case), in order."""

@@ -5,17 +5,20 @@ by the caller, so nothing is lost.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from hashlib import sha256
 from html import escape
 
 from . import body, charsets, flowed, headers, mime, tnef
+from .asis import clean_base64
 from .htmltext import html_to_text
 from .mime import Part
-from .model import Attachment, Mail
+from .model import Attachment, Mail, Measured
 from .names import clean_file_name
 from .sealed import Sealed, sealed
 
 _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w:.-]{1,40})", re.IGNORECASE)
+_LARGE = 65_536  # octets; a file above it is measured
 _BOILERPLATE = re.compile(rb"\bMIME\b|multi-?part", re.IGNORECASE)
 _CID = re.compile(r"cid:([^\s\"'<>()]+)", re.IGNORECASE)
 
@@ -147,17 +150,30 @@ class _Reading:
         return Attachment(
             name=name,
             type=part.type or "application/octet-stream",
-            data=content,
+            content=content,
             inline=part.disposition.value == "inline" or part.content_id in cids,
             content_id=part.content_id,
+            measured=_measured(part.type, content, lambda: _clean(self.data, part, content)),
         )
+
+
+def _clean(data: bytes, part: Part, content: bytes) -> tuple[int, int] | None:
+    return clean_base64(data, part.body, part.end, content) if part.encoding == "base64" else None
+
+
+def _measured(kind: str, content: bytes, clean: Callable[[], tuple[int, int] | None]) -> Measured | None:
+    """Measure a large file, once for all who ask; not what somebody looks into: reports, calendars, other mails."""
+    if len(content) <= _LARGE or kind.startswith(("message/", "text/")):
+        return None
+    return Measured(len(content), sha256(content).hexdigest(), clean())
 
 
 def _unpacked(attachments: tuple[Attachment, ...]) -> Iterator[Attachment]:
     for packed in attachments:
         if tnef.is_packed(packed.type, packed.name):
             for file in tnef.files_of(packed.data):
-                yield Attachment(clean_file_name(file.name), file.type, file.data)
+                measured = _measured(file.type, file.data, lambda: None)
+                yield Attachment(clean_file_name(file.name), file.type, file.data, measured=measured)
 
 
 def _subject_name(content: bytes) -> str:

@@ -4,7 +4,9 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from parley.relay.arrival import Arrival, Hit, MaskHit, OperatorHit
 from parley.relay.clock import Clock, utc_now
@@ -12,6 +14,7 @@ from parley.relay.errors import CLOSED, NO_FROM, NO_SUCH_ADDRESS, Refused, Reply
 from parley.relay.inbound.connection import Connection
 from parley.relay.inbound.server import SmtpDoor
 from parley.relay.journal import Journal
+from parley.relay.mail.raw import Spool
 from parley.relay.settings import SmtpSettings
 from parley.tests.times import LIMIT
 
@@ -54,7 +57,7 @@ class Book:
             raise Refused(NO_FROM)
         if "hold" in to:
             await self._hold()
-        self.kept.append(arrival)
+        self.kept.append(replace(arrival, content=arrival.data))  # a large mail is in a file until it is answered
         return kept(arrival.id)
 
     async def _hold(self) -> None:
@@ -196,13 +199,15 @@ async def open_door(
     values |= settings or {}
     log: list[str] = []
     book = Book()
-    door = SmtpDoor(SmtpSettings.model_validate(values), book, Journal(log.append), clock, tls, room)
-    _, port = await door.start()
-    opened = OpenDoor(port, book, door, log)
-    try:
-        yield opened
-    finally:
-        book.release.set()
-        await door.stop(grace=0)
-        for client in opened.clients:
-            await client.close()
+    with TemporaryDirectory() as folder:
+        spool = Spool(Path(folder))
+        door = SmtpDoor(SmtpSettings.model_validate(values), book, Journal(log.append), clock, tls, room, spool=spool)
+        _, port = await door.start()
+        opened = OpenDoor(port, book, door, log)
+        try:
+            yield opened
+        finally:
+            book.release.set()
+            await door.stop(grace=0)
+            for client in opened.clients:
+                await client.close()

@@ -4,12 +4,14 @@ import asyncio
 import random
 import socket
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from parley.relay.clock import utc_now
 from parley.relay.inbound import connection
 from parley.relay.inbound.server import SmtpDoor
 from parley.relay.journal import Journal
+from parley.relay.mail.raw import Spool
 from parley.relay.settings import SmtpSettings
 from parley.tests.dialogs.door import SECRET, Book, open_door
 from parley.tests.times import HOUR, MINUTE, jump
@@ -281,10 +283,10 @@ async def test_replies_are_not_held_back_by_nagle():
         assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-async def test_listens_on_ipv6():
+async def test_listens_on_ipv6(tmp_path: Path):
     log: list[str] = []
     settings = SmtpSettings(listen="[::1]:0")
-    door = SmtpDoor(settings, Book(), Journal(log.append), utc_now, None)
+    door = SmtpDoor(settings, Book(), Journal(log.append), utc_now, None, spool=Spool(tmp_path))
     try:
         host, port = await door.start()
     except OSError:

@@ -11,12 +11,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 from parley.relay.clock import utc_now
 from parley.relay.journal import Journal
+from parley.relay.mail.raw import Spool, Spooled
 from parley.relay.personal_links import LinkMaker
 from parley.relay.settings import parse
 from parley.relay.sweeping import sweep
 from parley.relay.world import World
 from parley.store import blob_folder, blobs
-from parley.store.blobs import open_blobs
+from parley.store.blobs import StoredBlob, open_blobs
 from parley.store.place import Bucket, Place, in_folder
 from parley.store.store import open_store
 
@@ -44,11 +45,11 @@ def s3() -> Iterator[str]:
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Bucket:
     if request.param == "folder":
         return tmp_path / "blobs"
-    return bucket(request.getfixturevalue("s3"), tmp_path.name)
+    return bucket(request.getfixturevalue("s3"), tmp_path.name, tmp_path / "spool")
 
 
-def bucket(url: str, prefix: str) -> Bucket:
-    return Bucket("mails", prefix, url, "us-east-1", "key", "secret")
+def bucket(url: str, prefix: str, spool: Path = Path("spool")) -> Bucket:
+    return Bucket("mails", prefix, url, "us-east-1", "key", "secret", spool)
 
 
 def name_of(data: bytes) -> str:
@@ -62,6 +63,44 @@ def test_what_is_put_can_be_read_and_put_again(where: Path | Bucket) -> None:
     assert keep.get(name_of(LARGE)) == LARGE
     with pytest.raises(FileNotFoundError):
         keep.get("0" * 64)
+
+
+def spooled(spool: Spool, data: bytes) -> Spooled:
+    file = spool.begin()
+    file.write(data)
+    return file.finish()
+
+
+def test_a_mail_in_a_file_is_taken_over_as_a_blob(where: Path | Bucket) -> None:
+    kept = open_blobs(where)
+    mail = spooled(kept.keep.spool, LARGE)
+    assert kept.take(mail) == kept.take(mail) == StoredBlob(name_of(LARGE), len(LARGE), None)
+    again = spooled(kept.keep.spool, LARGE)
+    kept.take(again)
+    assert again.bytes() == mail.bytes() == kept.keep.get(name_of(LARGE)) == LARGE
+    for one in (mail, again):
+        one.discard()
+        one.discard()
+    assert kept.keep.get(name_of(LARGE)) == LARGE
+    assert list(kept.keep.old(datetime.now(UTC) + HOUR)) == [name_of(LARGE)]
+
+
+def test_the_octets_of_a_blob_can_be_read_from_a_file(where: Path | Bucket) -> None:
+    keep = open_blobs(where).keep
+    keep.put(name_of(LARGE), LARGE + b"end")
+    with keep.open(name_of(LARGE)) as file:
+        assert os.pread(file.fileno(), 4, len(LARGE) - 1) == b"bend"
+    with pytest.raises(FileNotFoundError):
+        keep.open("0" * 64)
+
+
+def test_a_mail_half_come_in_when_the_gateway_died_is_swept(where: Path | Bucket) -> None:
+    keep = open_blobs(where).keep
+    spooled(keep.spool, LARGE)
+    [name] = keep.old(datetime.now(UTC) + HOUR)
+    assert not keep.remove_old(name, datetime.now(UTC) - HOUR)
+    assert keep.remove_old(name, datetime.now(UTC) + HOUR)
+    assert list(keep.old(datetime.now(UTC) + HOUR)) == []
 
 
 def test_the_old_are_listed_and_what_was_put_again_stays(where: Path | Bucket) -> None:
@@ -157,3 +196,21 @@ def test_each_folder_on_the_way_is_synced_before_put_returns(tmp_path: Path, mon
     del synced[:]
     open_blobs(tmp_path / "blobs").keep.put(name, LARGE)
     assert synced == [name[:2]]  # whoever wrote it may not have come to that
+
+
+def test_a_file_taken_over_is_synced_with_each_folder_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        fsync(handle)
+
+    keep = open_blobs(tmp_path / "blobs").keep
+    mail = spooled(keep.spool, LARGE)
+    before = mail.path.name
+    monkeypatch.setattr(blob_folder.os, "fsync", note)
+    keep.take(mail)
+    assert synced == [before, mail.hash[:2], "blobs", tmp_path.name]

@@ -1,11 +1,21 @@
 """The end of DATA, the doubled dots and the line ends, however the bytes are cut into chunks."""
 
+import asyncio
+import errno
+import threading
+from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parley.relay.inbound.data import DotReader, normalise
+from parley.relay.errors import StoreFull
+from parley.relay.inbound import data
+from parley.relay.inbound.data import DotReader, Lines, normalise
+from parley.relay.mail.raw import BEGINNING, Spool, Spooled, SpoolFile
 
 # Bytes that matter, often enough to meet.
 WIRE = st.lists(st.sampled_from([b"\r\n", b"\r\n.", b".", b"\r", b"\n", b"\0", b"a", b"..", b"\r\n.\r\n"])).map(
@@ -25,21 +35,76 @@ def by_lines(wire: bytes) -> tuple[bytes, bytes] | None:
     return None
 
 
-def read(wire: bytes, cuts: list[int], limit: int = 10_000) -> tuple[bytes, bytes] | None:
-    reader = DotReader(limit)
+@dataclass(frozen=True)
+class Got:
+    """What came out: the content with normal line ends (None where it was dropped), what followed, and its file."""
+
+    content: bytes | None
+    rest: bytes
+    spooled: Spooled | None = None
+
+
+async def take(wire: bytes, cuts: list[int], limit: int, large: int, folder: Path) -> Got | None:
+    reader = DotReader(limit, Spool(folder), large=large)
     edges = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
     for start, stop in pairwise(edges):
         rest = reader.feed(wire[start:stop])
+        await asyncio.sleep(0)  # so that blocks are written between the chunks
         if rest is not None:
             assert reader.ended
-            return reader.content(), rest + wire[stop:]
+            raw = None if reader.too_big else await reader.content()
+            if isinstance(raw, Spooled):
+                return Got(raw.bytes(), rest + wire[stop:], raw)
+            return Got(raw, rest + wire[stop:])
     assert not reader.ended
+    reader.drop()
+    await written()
     return None
+
+
+def read(wire: bytes, cuts: list[int], limit: int = 10_000, large: int = 10_000) -> tuple[bytes | None, bytes] | None:
+    with TemporaryDirectory() as folder:
+        got = asyncio.run(take(wire, cuts, limit, large, Path(folder)))
+    if got and got.spooled:
+        assert got.content is not None
+        assert (len(got.spooled), got.spooled.hash) == (len(got.content), sha256(got.content).hexdigest())
+        assert got.spooled.beginning == got.content[:BEGINNING]
+    return (got.content, got.rest) if got else None
+
+
+def normal(found: tuple[bytes, bytes] | None) -> tuple[bytes, bytes] | None:
+    return (normalise(found[0]), found[1]) if found else None
+
+
+async def written() -> None:
+    """Wait until the writing threads have done what they were given, and what follows from it."""
+    loop = asyncio.get_running_loop()
+    for _ in range(2):
+        both = threading.Barrier(2)
+        await asyncio.gather(*(loop.run_in_executor(data.WRITERS, both.wait) for _ in range(2)))
+        await asyncio.sleep(0)
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 @given(WIRE, CUTS)
 def test_any_chunking_gives_what_reading_by_lines_gives(wire: bytes, cuts: list[int]):
-    assert read(wire, cuts) == by_lines(wire)
+    assert read(wire, cuts) == normal(by_lines(wire))
+
+
+@given(WIRE, CUTS, st.integers(min_value=4, max_value=20))
+def test_what_goes_through_a_file_is_the_same(wire: bytes, cuts: list[int], large: int):
+    assert read(wire, cuts, large=large) == normal(by_lines(wire))
+
+
+@given(WIRE, CUTS)
+def test_lines_are_the_same_however_they_are_cut(wire: bytes, cuts: list[int]):
+    lines, whole = Lines(), b"\r\n" + wire
+    edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
+    pieces = [lines.take(whole[start:stop]) for start, stop in pairwise(edges)]
+    assert b"".join([*pieces, lines.take(b"", last=True)]) == Lines().take(whole, last=True)
 
 
 @given(WIRE, CUTS, st.integers(min_value=0, max_value=40))
@@ -64,27 +129,93 @@ def test_only_crlf_dot_crlf_is_an_end(end: bytes):
     assert read(b"a" + end + b"b", []) is None
 
 
-def test_size_counts_the_wire_up_to_the_end():
-    reader = DotReader(100)
+async def test_size_counts_the_wire_up_to_the_end(tmp_path: Path):
+    reader = DotReader(100, Spool(tmp_path))
     assert reader.feed(b"..a\r\n.\r\nNOOP\r\n") == b"NOOP\r\n"
-    assert (reader.size, reader.content(), reader.too_big) == (5, b".a\r\n", False)
+    assert (reader.size, await reader.content(), reader.too_big) == (5, b".a\r\n", False)
 
 
-def test_over_the_limit_nothing_is_held():
-    reader = DotReader(1000)
-    for _ in range(100):
+async def test_over_the_limit_nothing_is_held(tmp_path: Path):
+    reader = DotReader(100_000, Spool(tmp_path), large=1000)
+    for _ in range(101):
         assert reader.feed(b"x" * 1000) is None
+        await asyncio.sleep(0)
     assert reader.too_big
-    assert reader.size == 100_000
+    assert reader.size == 101_000
     assert reader.feed(b"\r\n.\r\n") == b""
-    assert len(reader.content()) < 10
+    await written()
+    assert files(tmp_path) == []
 
 
-def test_exactly_the_limit_is_not_too_big():
-    reader = DotReader(6)
+async def test_exactly_the_limit_is_not_too_big(tmp_path: Path):
+    reader = DotReader(6, Spool(tmp_path))
     assert reader.feed(b"abcd\r\n.\r\n") == b""
     assert not reader.too_big
-    assert reader.content() == b"abcd\r\n"
+    assert await reader.content() == b"abcd\r\n"
+
+
+async def test_while_the_disk_is_behind_nothing_more_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    go, wrote, room = threading.Event(), SpoolFile.write, asyncio.Event()
+
+    def slow(self: SpoolFile, octets: bytes) -> None:
+        go.wait()
+        wrote(self, octets)
+
+    monkeypatch.setattr(SpoolFile, "write", slow)
+    reader = DotReader(10_000, Spool(tmp_path), room.set, large=100)
+    reader.feed(b"x" * 200)
+    assert not reader.crowded
+    reader.feed(b"x" * 200)
+    assert reader.crowded
+    go.set()
+    await room.wait()
+    await written()
+    assert not reader.crowded
+    reader.feed(b"\r\n.\r\n")
+    assert len(await reader.content()) == 402
+
+
+async def test_half_a_mail_leaves_no_file(tmp_path: Path):
+    reader = DotReader(10_000, Spool(tmp_path), large=100)
+    reader.feed(b"x" * 500)
+    reader.drop()
+    await written()
+    assert files(tmp_path) == []
+
+
+async def test_of_whom_is_cancelled_no_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    go, began, finish = threading.Event(), threading.Event(), SpoolFile.finish
+
+    def slow(self: SpoolFile) -> Spooled:
+        began.set()
+        go.wait()
+        return finish(self)
+
+    monkeypatch.setattr(SpoolFile, "finish", slow)
+    reader = DotReader(10_000, Spool(tmp_path), large=100)
+    reader.feed(b"x" * 500 + b"\r\n.\r\n")
+    task = asyncio.create_task(reader.content())
+    await asyncio.to_thread(began.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go.set()
+    await written()
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("chunks", [(b"x" * 500, b"y" * 500, b"\r\n.\r\n"), (b"x" * 500 + b"\r\n.\r\n",)])
+async def test_a_full_disk_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunks: tuple[bytes, ...]):
+    def full(self: SpoolFile, octets: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SpoolFile, "write", full)
+    reader = DotReader(10_000, Spool(tmp_path), large=100)
+    for chunk in chunks:
+        reader.feed(chunk)
+    assert reader.ended
+    with pytest.raises(StoreFull):
+        await reader.content()
 
 
 @given(st.binary() | WIRE)
