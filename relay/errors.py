@@ -61,10 +61,11 @@ class StoreFull(StoreUnavailable):
 
 def unstored(error: Exception) -> StoreUnavailable:
     """Return what to raise of something that could not be written: for want of room on a disk, or otherwise."""
-    return (StoreFull if _is_full(error) else StoreUnavailable)(str(error))
+    return (StoreFull if is_full(error) else StoreUnavailable)(str(error))
 
 
-def _is_full(error: Exception) -> bool:
+def is_full(error: Exception) -> bool:
+    """True when it was for want of room on a disk that something could not be written."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return any(words in str(error) for words in ("disk is full", "No space left on device"))

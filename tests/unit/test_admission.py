@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parley.relay.app import is_full
 from parley.relay.errors import (
     DISK_FULL,
     STORE_BUSY,
@@ -16,6 +15,7 @@ from parley.relay.errors import (
     Reply,
     StoreFull,
     StoreUnavailable,
+    is_full,
     reply_to_fault,
 )
 from parley.relay.inbound.admission import ENDLESS, Admission, room_of
