@@ -98,12 +98,10 @@ def write_durably(path: Path, data: bytes, top: Path) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        crash.here("blob-written")
-        temporary.rename(path)
+        _name(temporary, path, top)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folders(path, top)
 
 
 def _name_durably(written: Path, path: Path, top: Path) -> None:
@@ -114,12 +112,12 @@ def _name_durably(written: Path, path: Path, top: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+    _name(written, path, top)
+
+
+def _name(written: Path, path: Path, top: Path) -> None:
     crash.here("blob-written")
     written.rename(path)
-    _sync_folders(path, top)
-
-
-def _sync_folders(path: Path, top: Path) -> None:
     for folder in (path.parent, top, top.parent):  # the file's name, its folder's name, the top's own name
         _sync_folder(folder)
 

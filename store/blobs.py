@@ -6,7 +6,7 @@ a row without its bytes. Orphans are swept.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,16 +86,12 @@ class Blobs:
         digest = hashlib.sha256(data).hexdigest()
         if len(data) <= SMALL:
             return StoredBlob(digest, len(data), data)
-        crash.here("before-blob")
-        self.keep.put(digest, data)
-        crash.here("after-blob")
+        _whole(lambda: self.keep.put(digest, data))
         return StoredBlob(digest, len(data), None)
 
     def take(self, mail: Spooled) -> StoredBlob:
         """Make a large mail durable that is in a file already. Raises OSError."""
-        crash.here("before-blob")
-        self.keep.take(mail)
-        crash.here("after-blob")
+        _whole(lambda: self.keep.take(mail))
         return StoredBlob(mail.hash, mail.size, None)
 
     def get(self, connection: Connection, digest: str) -> bytes:
@@ -109,6 +105,12 @@ class Blobs:
             return self.keep.get(digest)
         except FileNotFoundError as error:
             raise BlobMissing(digest) from error
+
+
+def _whole(work: Callable[[], None]) -> None:
+    crash.here("before-blob")
+    work()
+    crash.here("after-blob")
 
 
 def open_blobs(place: Path | Bucket) -> Blobs:
