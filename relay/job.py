@@ -20,14 +20,10 @@ from .veil import Veil, make_veil, may_keep_typed
 from .world import World
 
 _LONGEST_CHAIN = 30  # ancestors named in References
-WITHOUT_RETURN_PATH = (
-    "failed",
-    "delayed",
-    "refused",
-    "told",
-    "prove",
-)  # nobody wants a notice's bounce (RFC 5321 4.5.5)
-_ABOUT_HIS_OWN = ("copy", "failed", "delayed", "told")  # mails to a writer about what he wrote: they thread under it
+# Nobody wants a notice's bounce (RFC 5321 4.5.5).
+WITHOUT_RETURN_PATH = ("failed", "delayed", "read", "refused", "told", "prove")
+# Mails to a writer about what he wrote: they thread under it.
+_ABOUT_HIS_OWN = ("copy", "failed", "delayed", "read", "told")
 
 
 @dataclass(frozen=True, slots=True)

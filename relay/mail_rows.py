@@ -12,6 +12,7 @@ from ..store.inquiries import Parties
 from ..store.rows import add_all, added
 from ..store.tables import MessageState
 from ..store.values import AttachmentRow, InquiryRow, MessageRow
+from ..threading.mdn import asks_for_receipt
 from .arrival import Arrival
 from .clock import new_id
 from .identify import Held
@@ -83,6 +84,7 @@ def add_message(
         disclaimer=split.disclaimer,
         seal=mail.seal,
         disguised="disguise" in mail.defects,
+        wants_receipt=asks_for_receipt(mail),
         split_by=split.decided_by,
         raw=raw.hash,
         size=raw.size,

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from ..store import events, messages
+from ..store import events, inquiries, messages
 from ..store.messages import Asked
-from ..store.tables import MessageState, Side
+from ..store.tables import MessageState, ParticipantState, Side
 from ..store.values import MessageRow, ParticipantRow
-from .record import add_event
+from .record import Cause, Notice, add_event, queue_delivery
 
 Kind = Literal["message.read", "message.answered"]
 
@@ -53,10 +53,20 @@ def note_read(
 ) -> bool:
     """Record that `reader` has read a message of the other side; False where it is not, or was before.
 
-    `proof` says by what it is known: {"by": "page" | "mdn" | "answered", …}; `raw`: the mail that says so.
+    A writer who asked for a receipt is told, if he does not learn it by an answer. `proof` says by what it is known: {"by": "page" | "mdn" | "answered", …}; `raw`: the mail that says so.
     """
     new = to_note(connection, message, reader, ("message.read",))
     for kind in new:
         add_event(connection, message.inquiry, at, kind, reader.seq, message.seq, proof, raw)
     mark(connection, message.seq, new)
+    if new and message.wants_receipt and proof["by"] != "answered":
+        _tell_writer(connection, at, message, reader, str(proof.get("how", proof["by"])))
     return bool(new)
+
+
+def _tell_writer(connection: Connection, at: datetime, message: MessageRow, reader: ParticipantRow, how: str) -> None:
+    """Queue the notice to the writer of a message that `reader` has read it, where he still takes part."""
+    author = inquiries.participant(connection, message.author) if message.author is not None else None
+    if author is not None and author.state == ParticipantState.ACTIVE:
+        notice = Notice(how, about=reader.seq)
+        queue_delivery(connection, Cause(message.mail, at), "read", author, message.seq, notice)

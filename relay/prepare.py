@@ -22,6 +22,8 @@ from .compose.letters import (
     JoinedWord,
     Person,
     Place,
+    Reading,
+    ReadWord,
     Received,
     RefusalWord,
     Request,
@@ -31,7 +33,7 @@ from .compose.letters import (
     WaitsWord,
 )
 from .compose.masking import Hidden, Names, clean_said
-from .compose.notices import delayed_notice, failed_notice, operator_mail, refused_notice
+from .compose.notices import delayed_notice, failed_notice, operator_mail, read_notice, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
 from .compose.sender_notices import asked_notice, joined_notice, prove_notice, told_notice
@@ -82,9 +84,17 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, request_of(job.inquiry), to, ids))
+    if _asks_for_receipt(world, delivery, job):
+        letter = replace(letter, receipt_to=mask)
     notice = delivery.kind in WITHOUT_RETURN_PATH
     sender = "" if notice else return_path(delivery.token, marketplace.reply_domain)
     return Prepared(Envelope(sender, job.reader.email), _signed(world, letter, delivery, marketplace))
+
+
+def _asks_for_receipt(world: World, delivery: DeliveryRow, job: Job) -> bool:
+    """Whether the reader's mail program is asked to say that it showed the mail: to the mask, never to the writer."""
+    asked = world.settings.mail.ask_read_receipt or (job.message is not None and job.message.wants_receipt)
+    return asked and delivery.kind in ("request", "relayed")
 
 
 def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Marketplace) -> bytes:
@@ -114,6 +124,8 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
             letter = failed_notice(*head, _said(job), _failure(world, delivery, job), at)
         case "delayed":
             letter = delayed_notice(*head, _said(job), _delay(world, job), at)
+        case "read":
+            letter = read_notice(*head, _said(job), _reading(delivery, job), at)
         case "asked":
             letter = asked_notice(*head, _from_stranger(job), _asked(job, delivery.cause), at)
         case "joined":
@@ -189,6 +201,11 @@ def _failure(world: World, delivery: DeliveryRow, job: Job) -> Failure:
 def _delay(world: World, job: Job) -> Delay:
     outbound = world.settings.outbound
     return Delay(person_of(job.about or job.reader), outbound.delay_warning, outbound.give_up)
+
+
+def _reading(delivery: DeliveryRow, job: Job) -> Reading:
+    how: ReadWord = next((word for word in get_args(ReadWord) if word == delivery.cause), "screen")
+    return Reading(person_of(job.about or job.reader), how)
 
 
 def _refused(job: Job, at: datetime) -> Said:

@@ -45,6 +45,7 @@ async def record_receipt(world: World, placed: Placed, decision: Decision) -> Re
         return _NOTE
 
     kind = await world.store.write(unit, of=[placed.inquiry.seq])
+    world.wake()
     world.journal.noted(id=placed.arrival.id, inquiry=placed.inquiry.id, event=kind, about="receipt")
     return kept(placed.arrival.id)
 

@@ -164,6 +164,12 @@ class MaskingSettings(Section):
         return documents
 
 
+class MailSettings(Section):
+    """What relayed mail asks of its reader's mail program."""
+
+    ask_read_receipt: bool = False
+
+
 class NoticeSettings(Section):
     """Mails the gateway writes of its own accord."""
 

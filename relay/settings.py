@@ -19,6 +19,7 @@ from .sections import (
     DnsSettings,
     LinksSettings,
     LogSettings,
+    MailSettings,
     Marketplace,
     MaskingSettings,
     NoticeSettings,
@@ -48,6 +49,7 @@ class Settings(Section):
     sender: SenderSettings = SenderSettings()
     log: LogSettings = LogSettings()
     masking: MaskingSettings = MaskingSettings()
+    mail: MailSettings = MailSettings()
     notices: NoticeSettings = NoticeSettings()
     actions: ActionSettings = ActionSettings()
     operator: OperatorSettings = OperatorSettings()

@@ -175,6 +175,7 @@ class Message(SQLModel, table=True):
     language: str = ""
     seal: str = ""  # signed | encrypted: a part of the mail is passed on byte for byte
     disguised: bool = False  # its words came in a form that no mail program writes: none of them count as typed
+    wants_receipt: bool = False  # its writer asked to be told when it is read (RFC 8098)
     raw: str | None = Field(default=None, foreign_key="blob.hash")
     size: int = 0  # bytes of the raw mail
     authentication: str = ""  # our Authentication-Results (RFC 8601)

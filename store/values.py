@@ -85,6 +85,7 @@ class MessageRow:
     language: str
     seal: str
     disguised: bool
+    wants_receipt: bool
     raw: str | None
     size: int
     authentication: str

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from parley.relay.compose.letters import Delay, Failure, Ids, Person, Place, Received, Request, Said, To
+from parley.relay.compose.letters import Delay, Failure, Ids, Person, Place, Reading, Received, Request, Said, To
 from parley.relay.compose.masking import Hidden, Note
-from parley.relay.compose.notices import delayed_notice, failed_notice, operator_mail, refused_notice
+from parley.relay.compose.notices import delayed_notice, failed_notice, operator_mail, read_notice, refused_notice
 from parley.relay.compose.relayed import colleague_mail, copy_mail, relayed_mail
 from parley.relay.compose.request import confirmation_mail, request_mail
 from parley.relay.mail.write import File, Letter, Mailbox
@@ -75,6 +75,7 @@ def all_mails(language: str, place: Place = PLACE, request: Request = REQUEST) -
         "copy": copy_mail(*head, to(seller(language)), IDS, said, (buyer(),), LATER, HIDDEN),
         "failed": failed_notice(*head, to(seller(language)), IDS, said, unreachable, LATER),
         "delayed": delayed_notice(*head, to(seller(language)), IDS, said, late, LATER),
+        "read": read_notice(*head, to(seller(language)), IDS, said, Reading(buyer(), "screen"), LATER),
         "refused": refused_notice(*head, to(seller(language)), IDS, said, "closed", LATER),
         "operator": operator_mail(
             Place(place.name, place.reply_domain, language, place.help, place.colour, place.base_url),

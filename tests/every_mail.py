@@ -31,6 +31,8 @@ from parley.relay.compose.letters import (
     JoinedWord,
     Person,
     Place,
+    Reading,
+    ReadWord,
     Received,
     RefusalWord,
     Request,
@@ -40,7 +42,7 @@ from parley.relay.compose.letters import (
     WaitsWord,
 )
 from parley.relay.compose.masking import Hidden, Note
-from parley.relay.compose.notices import delayed_notice, failed_notice, operator_mail, refused_notice
+from parley.relay.compose.notices import delayed_notice, failed_notice, operator_mail, read_notice, refused_notice
 from parley.relay.compose.parts_kinds import PartKind
 from parley.relay.compose.reasons import REASONS
 from parley.relay.compose.relayed import colleague_mail, copy_mail, relayed_mail
@@ -167,6 +169,9 @@ def _notices(cast: Cast) -> Made:
             yield f"failed {cause}", failed_notice(*head, reader, IDS, cast.said(), failure, LATER)
     late = Delay(cast.person("buyer"), LATER - AT, 2 * (LATER - AT))
     yield "delayed", delayed_notice(*head, reader, IDS, cast.said(), late, LATER)
+    for how in get_args(ReadWord):
+        reading = Reading(cast.person("buyer"), how)
+        yield f"read {how}", read_notice(*head, reader, IDS, cast.said(), reading, LATER)
     for cause in get_args(RefusalWord):
         yield f"refused {cause}", refused_notice(*head, reader, IDS, cast.said(), cause, LATER)
     received = Received(f"abuse@{DOMAIN}", AT, b"From: x@y.example\r\n\r\n1\r\n")

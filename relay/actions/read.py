@@ -37,5 +37,6 @@ async def read_on_page(
 
     done, inquiry = await world.store.write(unit)
     if done:
+        world.wake()
         world.journal.seen(id=id, inquiry=inquiry, participant=str(reader), messages=len(done))
     return done

@@ -22,6 +22,7 @@ RefusalWord = Literal["closed", "left", "own_side", "empty", "sender", "other"]
 AskedWord = Literal["was_it_you", "is_he_with_you"]
 WaitsWord = Literal["unproved", "other mailbox", "unknown sender", "odd header", "like a program"]
 ToldWord = Literal["held", "not_released", "unreadable"]
+ReadWord = Literal["screen", "form", "mdn"]  # by what it is known that a message was read
 JoinedWord = Literal["domain", "cc", "open", "approved"]
 
 
@@ -112,6 +113,14 @@ class Delay:
     reader: Person
     tried_for: timedelta
     give_up: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who has read a message, and by what it is known."""
+
+    reader: Person
+    how: ReadWord
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ..mail.names import visible
 from ..mail.write import File, Letter, Mailbox
 from .frame import Head, Scene, from_place, scene_for, write_up
 from .i18n import Words, words_for
-from .letters import Delay, Failure, Ids, Place, Received, RefusalWord, Request, Said, To
+from .letters import Delay, Failure, Ids, Place, Reading, Received, RefusalWord, Request, Said, To
 from .render import render_text
 from .spoken import beginning
 
@@ -40,6 +40,18 @@ def delayed_notice(place: Place, request: Request, to: To, ids: Ids, said: Said,
         time=until,
     )
     return _notice(scene, Head(ids, at, subject, "auto-replied"), lead, (cause, mend), said)
+
+
+def read_notice(place: Place, request: Request, to: To, ids: Ids, said: Said, reading: Reading, at: datetime) -> Letter:
+    """To a writer who asked for a receipt: `reading.reader` has read his message, and by what it is known."""
+    scene = scene_for(place, request, to)
+    say = scene.words.gettext
+    lead = say("%(name)s has read your message.", name=scene.naming.called(reading.reader))
+    subject = say("Read: %(subject)s", subject=visible(said.subject))
+    asked = say("You get this mail because your own mail asked for a read receipt.")
+    return _notice(
+        scene, Head(ids, at, subject, "auto-replied"), lead, (_how_read(scene.words, reading, at), asked), said
+    )
 
 
 def refused_notice(
@@ -112,6 +124,17 @@ def _failure(words: Words, failure: Failure) -> tuple[str, str]:
             return say("We tried for %(time)s, but the mail server of this person did not take it.", time=tried), later
         case _:
             return say("The mail server of this person did not take the message."), later
+
+
+def _how_read(words: Words, reading: Reading, at: datetime) -> str:
+    say, moment = words.gettext, words.moment(at)
+    match reading.how:
+        case "mdn":
+            return say("The mail program of this person sent a read receipt on %(moment)s.", moment=moment)
+        case "form":
+            return say("This person pressed a button under it, on the page, on %(moment)s.", moment=moment)
+        case _:
+            return say("It was on this person's screen, on the page, on %(moment)s.", moment=moment)
 
 
 def _refusal(words: Words, cause: RefusalWord) -> tuple[str, str]:

@@ -30,6 +30,7 @@ HEADERS = (
     "Message-ID",
     "In-Reply-To",
     "References",
+    "Disposition-Notification-To",
     "Auto-Submitted",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
@@ -91,6 +92,7 @@ class Letter:
     auto_submitted: str = ""  # auto-generated | auto-replied | "" for a person's mail (RFC 3834)
     list_unsubscribe: str = ""  # one URI; https means one click by POST (RFC 8058)
     loop: str = ""  # value of X-Parley-Loop
+    receipt_to: str = ""  # address of ours that is to be told when it is read (RFC 8098 section 2.1)
     sealed: Sealed | None = None  # goes along as it is, after our own words
     files: tuple[File, ...] = ()
     language: str = ""  # BCP 47
@@ -126,6 +128,7 @@ def _headers(letter: Letter) -> list[bytes]:
         encode.fold("Message-ID", [_own_id(letter.message_id)]),
         _ids("In-Reply-To", (letter.in_reply_to,)),
         _ids("References", letter.references),
+        _mailboxes("Disposition-Notification-To", (Mailbox("", letter.receipt_to),)) if letter.receipt_to else b"",
         _auto_submitted(letter.auto_submitted),
         _unsubscribe(letter.list_unsubscribe),
         encode.unstructured("X-Parley-Loop", letter.loop) if letter.loop else b"",

@@ -157,7 +157,10 @@ def hostile_case(number: int, row: dict[str, str]) -> Case:
     return Case(row["file"], fill, (canary,), seller, buyer)
 
 
-_FROM = re.compile(rb"^(?:from|sender|reply-to|return-path)[ \t]*:.*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(
+    rb"^(?:from|sender|reply-to|return-path|disposition-notification-to)[ \t]*:.*\n(?:[ \t].*\n)*",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def corpus_case(number: int, path: Path) -> Case:
@@ -170,7 +173,7 @@ def corpus_case(number: int, path: Path) -> Case:
         head = _FROM.sub(b"", head + b"\n")
         planted = (
             f"From: Jean Vendeur <{seller}>\nReply-To: {seller}\nSender: {seller}\nX-Original-From: {seller}\n"
-            f"To: {made.masks['buyer']}\n"
+            f"To: {made.masks['buyer']}\nDisposition-Notification-To: {seller}\nReturn-Receipt-To: Jean <{seller}>\n"
         )
         return (planted.encode() + head.rstrip(b"\n") + blank + body).replace(b"\n", b"\r\n")
 

@@ -47,6 +47,7 @@ letters = st.builds(
     references=st.lists(ANY, max_size=4).map(tuple),
     auto_submitted=st.sampled_from(["", "auto-generated", "auto-replied"]),
     loop=ANY,
+    receipt_to=st.sampled_from(["", "buyer-abc@reply.example"]),
     files=st.lists(files, max_size=3).map(tuple),
     language=ANY,
 )

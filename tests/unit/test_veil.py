@@ -59,6 +59,7 @@ def message(*, disguised: bool = False) -> MessageRow:
         language="",
         seal="",
         thread_index="",
+        wants_receipt=False,
         disguised=disguised,
         raw=None,
         size=0,
