@@ -157,10 +157,8 @@ def hostile_case(number: int, row: dict[str, str]) -> Case:
     return Case(row["file"], fill, (canary,), seller, buyer)
 
 
-_FROM = re.compile(
-    rb"^(?:from|sender|reply-to|return-path|disposition-notification-to)[ \t]*:.*\n(?:[ \t].*\n)*",
-    re.IGNORECASE | re.MULTILINE,
-)
+_FIELDS = b"from|sender|reply-to|return-path|disposition-notification-to|return-receipt-to"
+_FROM = re.compile(rb"^(?:" + _FIELDS + rb")[ \t]*:.*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
 
 
 def corpus_case(number: int, path: Path) -> Case:
