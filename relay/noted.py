@@ -53,7 +53,8 @@ def note_read(
 ) -> bool:
     """Record that `reader` has read a message of the other side; False where it is not, or was before.
 
-    A writer who asked for a receipt is told, if he does not learn it by an answer. `proof` says by what it is known: {"by": "page" | "mdn" | "answered", …}; `raw`: the mail that says so.
+    A writer who asked for a receipt is told, if he does not learn it by an answer. `proof` says by what it is known:
+    {"by": "page" | "mdn" | "answered", …}; `raw`: the mail that says so.
     """
     new = to_note(connection, message, reader, ("message.read",))
     for kind in new:
