@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -35,11 +36,18 @@ class Finished:
     next_attempt: datetime
 
 
+class _Sending(NamedTuple):
+    """A delivery that is being sent, and by which attempt."""
+
+    delivery: int
+    attempt: int
+
+
 _STILL_SENDING = Query(
-    select(_delivery.c.seq)
+    select(_delivery.c.seq, _delivery.c.attempts)
     .where(_delivery.c.seq.in_(bindparam("those", expanding=True)), _delivery.c.state == DeliveryState.SENDING)
     .with_for_update(),
-    int,
+    _Sending,
 )
 _END_ATTEMPT = Statement(
     update(_attempt)
@@ -61,10 +69,13 @@ _FINISH = Statement(
 
 
 def finish(connection: Connection, ended: Sequence[Finished]) -> list[Finished]:
-    """Record how attempts ended; returns those whose delivery was still being sent (the others were taken back)."""
+    """Record how attempts ended; returns those whose delivery was still being sent by this attempt.
+
+    The others were taken back, and may be under way again: what comes late says nothing of the later attempt.
+    """
     _END_ATTEMPT.run_all(connection, map(_attempt_values, ended))
     sending = set(_STILL_SENDING.all(connection, those=[one.delivery.seq for one in ended]))
-    known = [one for one in ended if one.delivery.seq in sending]
+    known = [one for one in ended if (one.delivery.seq, one.delivery.attempts) in sending]
     _FINISH.run_all(connection, map(_delivery_values, known))
     return known
 

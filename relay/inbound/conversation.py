@@ -144,7 +144,7 @@ class Conversation:
         sender = parse_mail(argument, self._settings.max_message_bytes)
         if isinstance(sender, Reply):
             return self._refuse(sender)
-        if no_room := self._context.admission.refusal(self._client, sender.size):
+        if no_room := await self._context.admission.refusal(self._client, sender.size):
             return self._refuse(no_room)
         self._mail = Transaction(new_id(self._context.clock()), sender)
         return turns.SENDER_OK
@@ -173,7 +173,7 @@ class Conversation:
         mail = self._mail
         if mail is None or not mail.hits:
             return self._refuse(BAD_ORDER)
-        refused = BAD_ARGUMENT if argument else self._context.admission.refusal(self._client, mail.sender.size)
+        refused = BAD_ARGUMENT if argument else await self._context.admission.refusal(self._client, mail.sender.size)
         if refused:
             return self._refuse(refused)
         mail.coming = mail.sender.size or self._settings.max_message_bytes
@@ -224,7 +224,7 @@ class Conversation:
         block = header_block(arrival.beginning)
         self.end_coming()
         long = arrival.size > self._settings.max_message_bytes
-        odd = too_big if long else refusal(block) or self._context.admission.refusal(self._client, arrival.size)
+        odd = too_big if long else refusal(block) or await self._context.admission.refusal(self._client, arrival.size)
         if odd:
             await let_go(raw)
             return odd

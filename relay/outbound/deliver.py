@@ -46,7 +46,7 @@ class Deliverer:
         self._destinations = Destinations(world.settings.outbound, time.monotonic)
         self._held: set[int] = set()  # what is ours to send, by sequence number, until its result is on disk
         self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
-        self._marks = Marks(world, self._recorded)
+        self._marks = Marks(world, self._recorded, lambda mark: self._held.discard(mark.finished.delivery.seq))
         self._look_again = 0.0  # the loop's time
         self._dead: set[int] = set()  # processes whose leases are to be taken back
         self._more = True  # something that is due may wait in the outbox for the end of another delivery
@@ -65,8 +65,9 @@ class Deliverer:
                 self._more = True
                 await self._take_back()
                 self._resume()
-                if not await self._lease():
-                    await self._wait()
+                now = self._world.clock()
+                if not await self._lease(now):
+                    await self._wait(now)
         finally:
             self._leasing_over.set()
 
@@ -166,23 +167,21 @@ class Deliverer:
             self._dead.clear()
         self._look_again = loop.time() + _LOOK_FOR_THE_DEAD.total_seconds()
 
-    async def _lease(self) -> bool:
+    async def _lease(self, now: datetime) -> bool:
         """Start what is due and fits; True when something was started."""
         outbound = self._world.settings.outbound
         free = outbound.connections - len(self._running)
         if free <= 0 or len(self._handed) >= 2 * outbound.connections:
             return False
-        now = self._world.clock()
         lease, full, held = self._new_lease(), self._destinations.full(), tuple(self._held)
         leased = await self._world.store.write(lambda c: outbox.lease(c, now, lease, free, full, held), of=())
         for delivery in leased:
             self._begin(Handed(delivery, lease.until))
         return bool(leased)
 
-    async def _wait(self) -> None:
-        """Sleep until there is work, a place is free, or the next delivery is due; `poll` at the longest."""
+    async def _wait(self, now: datetime) -> None:
+        """Sleep until there is work, a place is free, or a delivery comes due after `now`; `poll` at the longest."""
         outbound = self._world.settings.outbound
-        now = self._world.clock()
         overdue, due = await self._world.store.read(lambda connection: outbox.next_due(connection, now))
         self._more = overdue
         until_due = outbound.poll if due is None else due - now

@@ -36,12 +36,16 @@ class Mark:
     outcome: Outcome
 
 
-class Marks:
-    """The results that are not yet on disk. `written` is called with those that are."""
+_Record = Callable[[Connection, Sequence[Mark]], object]
 
-    def __init__(self, world: World, written: Callable[[Sequence[Mark]], None]) -> None:
+
+class Marks:
+    """The results that are not yet on disk. `written` is called with those that are, `lost` with one that cannot be."""
+
+    def __init__(self, world: World, written: Callable[[Sequence[Mark]], None], lost: Callable[[Mark], None]) -> None:
         self._world = world
         self._written = written
+        self._lost = lost
         self._waiting: list[Mark] = []
         self._writing: asyncio.Task[None] | None = None
         self._last = 0.0
@@ -69,12 +73,17 @@ class Marks:
         finally:
             self._writing = None
 
-    async def _write(self, batch: list[Mark]) -> None:
-        """Write a batch; when one of it cannot be written, the others all the same."""
+    async def _write(self, batch: list[Mark], record: _Record | None = None) -> None:
+        """Write a batch; when one of it cannot be written, the others all the same.
+
+        Of that one at least its end is recorded, without what follows from it: it must not go out for ever. When even
+        that cannot be done its lease runs out, and it is sent again, under the same Message-ID.
+        """
+        record = record or _record
         while True:
             try:
                 of = {seq for one in batch if (seq := one.finished.delivery.inquiry) is not None}
-                await self._world.store.write(lambda connection: _record(connection, batch), of)
+                await self._world.store.write(lambda connection: record(connection, batch), of)
             except StoreClosed:
                 return
             except StoreFailed:
@@ -84,18 +93,31 @@ class Marks:
                 continue
             except Exception:  # noqa: BLE001 (one result that cannot be recorded must not hold back the others)
                 self._fault(batch[0])
-                if len(batch) > 1:
-                    for mark in batch:
-                        await self._write([mark])
+                await self._write_apart(batch, record)
                 return
             crash.here("after-record")
             self._written(batch)
             return
 
+    async def _write_apart(self, batch: list[Mark], record: _Record) -> None:
+        """Write one by one what could not be written together; of one alone only its end."""
+        if len(batch) > 1:
+            for mark in batch:
+                await self._write([mark])
+        elif record is _record:
+            await self._write(batch, _record_end)
+        else:
+            self._lost(batch[0])
+
     def _fault(self, mark: Mark) -> None:
         reference = new_id(self._world.clock())
         id = mark.finished.delivery.mail
         self._world.journal.fault(id=id, reference=reference, where="deliver", cause=traceback.format_exc())
+
+
+def _record_end(connection: Connection, batch: Sequence[Mark]) -> None:
+    """Write the results and nothing else."""
+    results.finish(connection, [mark.finished for mark in batch])
 
 
 def _record(connection: Connection, batch: Sequence[Mark]) -> None:

@@ -202,6 +202,7 @@ async def open_door(
     with TemporaryDirectory() as folder:
         spool = Spool(Path(folder))
         door = SmtpDoor(SmtpSettings.model_validate(values), book, Journal(log.append), clock, tls, room, spool=spool)
+        door._context.admission._patience = LIMIT  # pyright: ignore[reportPrivateUsage]
         _, port = await door.start()
         opened = OpenDoor(port, book, door, log)
         try:

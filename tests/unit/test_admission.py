@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import queue
 from pathlib import Path
 
 import pytest
@@ -21,22 +22,23 @@ from parley.relay.errors import (
 from parley.relay.inbound.admission import ENDLESS, Admission, room_of
 from parley.relay.inbound.fairness import FairPlaces
 from parley.store.writer import StoreFailed
+from parley.tests.times import LIMIT
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
 
-def test_a_mail_needs_one_and_a_half_times_its_size() -> None:
-    admission = Admission(10**9, lambda: 1500, lambda: 0.0)
-    assert admission.refusal(A, 1000) is None
-    assert admission.refusal(A, 1001) == DISK_FULL
+async def test_a_mail_needs_one_and_a_half_times_its_size() -> None:
+    admission = Admission(10**9, lambda: 1500, lambda: 0.0, LIMIT)
+    assert await admission.refusal(A, 1000) is None
+    assert await admission.refusal(A, 1001) == DISK_FULL
     admission.enter(B, 300)  # what is coming in will be on the disk, too
-    assert admission.refusal(A, 800) is None
-    assert admission.refusal(A, 801) == DISK_FULL
+    assert await admission.refusal(A, 800) is None
+    assert await admission.refusal(A, 801) == DISK_FULL
     admission.leave(B, 300)
-    assert admission.refusal(A, 1000) is None
+    assert await admission.refusal(A, 1000) is None
 
 
-def test_the_disk_is_asked_twice_a_second_at_most() -> None:
+async def test_the_disk_is_asked_twice_a_second_at_most() -> None:
     asked: list[int] = []
     now = [0.0]
 
@@ -44,26 +46,43 @@ def test_the_disk_is_asked_twice_a_second_at_most() -> None:
         asked.append(1)
         return 0
 
-    admission = Admission(10**9, room, lambda: now[0])
+    admission = Admission(10**9, room, lambda: now[0], LIMIT)
     for _ in range(1000):
-        admission.refusal(A, 1)
+        await admission.refusal(A, 1)
     now[0] = 0.5
-    admission.refusal(A, 1)
+    await admission.refusal(A, 1)
     assert len(asked) == 2
 
 
-def test_one_client_has_half_at_most_and_the_others_the_rest() -> None:
+async def test_a_disk_that_hangs_stops_nobody_and_what_it_said_last_holds() -> None:
+    now, answers = 0.0, queue.SimpleQueue[int]()
+    admission = Admission(10**9, answers.get, lambda: now, 0.01)
+    assert await admission.refusal(A, 1000) is None  # it has not said that it is full
+    answers.put(1500)
+    while await admission.refusal(A, 1001) is None:  # noqa: ASYNC110 (a thread is to be heard)
+        await asyncio.sleep(0)
+    now = 60.0
+    for _ in range(2):
+        assert await admission.refusal(A, 1000) is None
+        assert await admission.refusal(A, 1001) == DISK_FULL
+    answers.put(0)
+    while await admission.refusal(A, 1000) is None:  # noqa: ASYNC110 (as above)
+        await asyncio.sleep(0)
+    assert answers.empty()  # it was not asked again while it was silent
+
+
+async def test_one_client_has_half_at_most_and_the_others_the_rest() -> None:
     admission = Admission(1000, lambda: ENDLESS, lambda: 0.0)
     admission.enter(A, 400)
-    assert admission.refusal(A, 101) == TOO_MUCH_FROM_YOU
-    assert admission.refusal(B, 101) is None
+    assert await admission.refusal(A, 101) == TOO_MUCH_FROM_YOU
+    assert await admission.refusal(B, 101) is None
     admission.enter(B, 400)
-    assert admission.refusal(C, 201) == TOO_MUCH_AT_ONCE
-    assert admission.refusal(C, 200) is None
+    assert await admission.refusal(C, 201) == TOO_MUCH_AT_ONCE
+    assert await admission.refusal(C, 200) is None
 
 
-def test_a_mail_alone_is_never_too_much() -> None:
-    assert Admission(1000, lambda: ENDLESS, lambda: 0.0).refusal(A, 5000) is None
+async def test_a_mail_alone_is_never_too_much() -> None:
+    assert await Admission(1000, lambda: ENDLESS, lambda: 0.0).refusal(A, 5000) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from([A, B, C]), st.integers(0, 500)), max_size=50))
@@ -73,9 +92,9 @@ def test_all_comes_back(mails: list[tuple[str, int]]) -> None:
         admission.enter(client, size)
     for client, size in reversed(mails):
         admission.leave(client, size)
-    assert admission.refusal(A, 500) is None
+    assert asyncio.run(admission.refusal(A, 500)) is None
     admission.enter(B, 500)
-    assert admission.refusal(A, 500) is None
+    assert asyncio.run(admission.refusal(A, 500)) is None
 
 
 def test_the_room_is_that_of_the_disk_that_holds_the_folder_or_will(tmp_path: Path) -> None:

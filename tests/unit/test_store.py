@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -231,12 +231,13 @@ async def lease(
     return [delivery.id for delivery in leased]
 
 
-async def finish(store: Store, id: str, state: DeliveryState, again: datetime = NOW) -> bool:
+async def finish(store: Store, id: str, state: DeliveryState, again: datetime = NOW, attempt: int = 0) -> bool:
     tried = Tried(NOW, "host", "dot", 250, "2.0.0", "ok")
 
     def unit(connection: Connection) -> bool:
         delivery = outbox.find(connection, id)
         assert delivery is not None
+        delivery = replace(delivery, attempts=attempt or delivery.attempts)
         return bool(results.finish(connection, [Finished(delivery, tried, state, again)]))
 
     return await store.write(unit)
@@ -278,6 +279,18 @@ async def test_leases_end_and_a_start_takes_back_what_a_dead_process_held(store:
     assert await lease(store, NOW + 10 * MINUTE, another=True) == ["a"]
     assert await store.write(lambda c: outbox.take_back(c, NOW, [store.owner + 1])) == 1
     assert await lease(store, NOW) == ["a"]
+
+
+async def test_the_late_result_of_a_lease_that_passed_on_says_nothing_of_the_later_attempt(store: Store) -> None:
+    seq = await store.write(lambda c: queue(c, "a"))
+    assert await lease(store, NOW) == ["a"]
+    assert await lease(store, NOW + 10 * MINUTE, another=True) == ["a"]
+    assert not await finish(store, "a", DeliveryState.FAILED, attempt=1)
+    now = await store.read(lambda c: outbox.get(c, seq))
+    assert (now.state, now.attempts, now.lease_until) == (DeliveryState.SENDING, 2, NOW + 20 * MINUTE)
+    first, second = await store.read(lambda c: outbox.attempts(c, seq))
+    assert (first.ended_at, second.ended_at) == (NOW, None)  # that it ended is on record all the same
+    assert await finish(store, "a", DeliveryState.SENT, attempt=2)
 
 
 async def test_ops_drop_and_retry_only_what_is_not_under_way(store: Store) -> None:
