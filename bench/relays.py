@@ -90,9 +90,12 @@ async def start_sink(stack: AsyncExitStack) -> Sink:
 
 
 async def start_parley(
-    stack: AsyncExitStack, sink: Sink, folder: Path, inquiries: int, tls: str = "", extra: str = ""
+    stack: AsyncExitStack, sink: Sink, folder: Path, inquiries: int | list[str], tls: str = "", extra: str = ""
 ) -> Relay:
-    """Start a gateway in `folder` with so many inquiries. `seller.pem` there signs the seller's mail."""
+    """Start a gateway in `folder`. `seller.pem` there signs the seller's mail.
+
+    `inquiries`: how many are opened in it, or the masks of those that are there.
+    """
     dns = await _start_dns(stack, folder)
     port, links = free_port(), free_port()
     (folder / "own.pem").write_bytes(new_key()[0])
@@ -102,7 +105,8 @@ async def start_parley(
     program = await processes.start(stack, "-m", "parley", "--config", config, "serve")
     while await program.line() != "ready":
         pass
-    return Relay("parley", port, await open_inquiries(config, inquiries), program.pid)
+    to = await open_inquiries(config, inquiries) if isinstance(inquiries, int) else inquiries
+    return Relay("parley", port, to, program.pid)
 
 
 async def _start_dns(stack: AsyncExitStack, folder: Path) -> DnsServer:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ..store import inquiries, messages
-from ..store.messages import Ancestor
+from ..store import inquiries, lineage, messages
+from ..store.lineage import Ancestor
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
 from .compose.letters import Person, Place, Request
 from .compose.parts_kinds import kind_of
@@ -151,7 +151,7 @@ def _chain(connection: Connection, delivery: DeliveryRow, message: MessageRow, d
     start = message.seq if delivery.kind in _ABOUT_HIS_OWN else message.parent
     if start is None:
         return ()
-    line = messages.ancestors(connection, start, _LONGEST_CHAIN, delivery.recipient, delivery.token)
+    line = lineage.ancestors(connection, start, _LONGEST_CHAIN, delivery.recipient, delivery.token)
     known = [_known_as(one, delivery, domain) for one in reversed(line)]
     return tuple(id for id in known if id)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from ..store import blobs
 from ..store.blobs import StoredBlob
 from ..store.inquiries import Parties
+from ..store.lineage import message_key
 from ..store.rows import add_all, added
 from ..store.tables import MessageState
 from ..store.values import AttachmentRow, InquiryRow, MessageRow
@@ -73,6 +74,7 @@ def add_message(
         from_name=understood.writer.name,
         subject=mail.first("Subject"),
         message_id=understood.message_id,
+        message_key=message_key(understood.message_id),
         thread_index=mail.first("Thread-Index")[:_THREAD_INDEX],
         parent=placed.parent.message,
         parent_by=placed.parent.by,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ..store import messages
-from ..store.messages import Candidate
+from ..store import lineage
+from ..store.lineage import Candidate
 from ..threading.message_ids import ours, read_ids
 from ..threading.parent import Decision, Known, find_parent
 from .mail import Mail
@@ -55,7 +55,7 @@ def clues(mail: Mail, domains: Collection[str]) -> Clues:
 
 def candidates(connection: Connection, inquiry: int, clue: Clues) -> Candidates:
     """Read the messages of an inquiry that a mail may answer, with all ids they are known by."""
-    rows = messages.candidates(connection, inquiry, clue.tokens, clue.ids, _RECENT)
+    rows = lineage.candidates(connection, inquiry, clue.tokens, clue.ids, _RECENT)
     if not rows:
         raise LookupError(f"inquiry {inquiry} has no message")
     known = tuple([_known(row, clue.domains) for row in rows])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, Table, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, LargeBinary, Table, TypeDecorator, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -161,7 +161,8 @@ class Message(SQLModel, table=True):
     from_email: str
     from_name: str = ""
     subject: str
-    message_id: str = Field(default="", index=True)  # the writer's own, without angle brackets
+    message_id: str = ""  # the writer's own, without angle brackets
+    message_key: int | None = Field(default=None, sa_type=BigInteger, index=True)  # what that is looked up by
     thread_index: str = ""  # Outlook's header of that name
     parent: int | None = Field(default=None, foreign_key="message.seq")
     parent_by: str = ""
@@ -212,8 +213,10 @@ class Blob(SQLModel, table=True):
 class Event(SQLModel, table=True):
     """One fact of the history. Append-only."""
 
+    __table_args__ = (Index("ix_event_about", "inquiry", "message"),)
+
     seq: int | None = Field(default=None, primary_key=True)
-    inquiry: int = Field(foreign_key="inquiry.seq", index=True)
+    inquiry: int = Field(foreign_key="inquiry.seq")
     at: datetime = Field(sa_type=Utc)
     kind: str
     actor: int | None = Field(default=None, foreign_key="participant.seq")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from . import events, inquiries, outbox
+from . import events, inquiries, lineage, outbox
 from .tables import Delivery, Message, Participant, table
 from .values import DeliveryRow, MessageRow, fetch, project
 
@@ -41,7 +41,8 @@ def trace(connection: Connection, what: str) -> list[Step]:
 def _conditions(connection: Connection, what: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Return which messages and which deliveries are meant by an id, a Message-ID or an address."""
     bare = what.strip("<>")
-    named = or_(_message.c.id == bare, _message.c.mail == bare, _message.c.message_id == bare)
+    by_message_id = and_(_message.c.message_key == lineage.message_key(bare), _message.c.message_id == bare)
+    named = or_(_message.c.id == bare, _message.c.mail == bare, by_message_id)
     token = bare.removeprefix("m.").partition("@")[0]
     by_address = _message.c.from_email == bare.lower()
     mails = select(_message.c.mail).where(named)

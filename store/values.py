@@ -93,6 +93,7 @@ class MessageRow:
     why_held: str
     ask: int | None
     dedupe: str
+    message_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from parley.store import messages, outbox, schema
+from parley.store import lineage, messages, outbox, schema
 from parley.store.engine import open_engine
 from parley.store.place import Place
 from parley.store.tables import SQLModel
@@ -22,7 +22,7 @@ ROWS = (
     f"created_at) VALUES ('a', 'm', 'r', 's', '[]', '', '', '', 'open', {DAY})",
     "INSERT INTO message (id, mail, inquiry, side, channel, state, at, dated, mail_from, from_email, from_name, subject, "
     "message_id, parent_by, dedupe, text, html, quoted, signature, disclaimer, split_by, language, size, authentication, "
-    f"may_tell, why_held) VALUES ('m', 'x', 1, 'buyer', 'mail', 'accepted', {DAY}, {DAY}, '', 'a@b.example', '', '', '', "
+    f"may_tell, why_held) VALUES ('m', 'x', 1, 'buyer', 'mail', 'accepted', {DAY}, {DAY}, '', 'a@b.example', '', '', '1@b.example', "
     "'', 'd', 'the words', '', '', '', '', '', '', 0, '', false, '')",
     f"INSERT INTO event (inquiry, at, kind, message, proof) VALUES (1, {DAY}, 'message.received', 1, '{{}}')",
     'INSERT INTO delivery (id, token, mail, kind, inquiry, message, "to", cause, state, attempts, created_at, '
@@ -87,6 +87,7 @@ def test_a_store_of_each_schema_comes_up_and_keeps_its_rows(engine: Engine, revi
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
     kept = (message.text, message.zone, message.seal, message.disguised, message.thread_index)
     assert kept == ("the words", 0, "", False, "")
+    assert message.message_key == lineage.message_key("1@b.example")
     assert (delivery.to, delivery.event) == ("z@z.example", None)
 
 
