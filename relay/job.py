@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ..store import inquiries, lineage, messages
+from ..store.blobs import Kept
 from ..store.lineage import Ancestor
 from ..store.values import AttachmentRow, DeliveryRow, InquiryRow, MessageRow, ParticipantRow
 from .compose.letters import Person, Place, Request
@@ -14,6 +15,8 @@ from .compose.parts_lines import calendar_uids
 from .deeds import DEEDS, Deeds, load_deeds
 from .mail import read
 from .mail.masks import message_id
+from .mail.model import Attachment
+from .mail.raw import LARGE
 from .mail.write import File
 from .settings import Marketplace
 from .veil import Veil, make_veil, may_keep_typed
@@ -39,11 +42,12 @@ class Job:
     others: tuple[Person, ...]  # the other side, as the reader sees it
     people: tuple[ParticipantRow, ...]  # everybody who is or was a party of it
     files: tuple[AttachmentRow, ...]
-    raw: bytes  # of the message or the refused mail; b"" where it is not needed
+    raw: bytes | Kept  # of the message or the refused mail; b"" where it is not needed
     chain: tuple[str, ...]  # the ids of the ancestors as the reader knows them, oldest first
     veil: Veil  # what hides the other side from the reader
     uids: tuple[str, ...] = ()  # of the calendars that the reader's side has sent, where this message holds one
     deeds: Deeds | None = None  # of a mail about something that was done
+    leaves: tuple[Attachment, ...] = ()  # of a large raw mail that was read just now: its files
 
 
 class NothingToSend(Exception):
@@ -59,7 +63,8 @@ class Around:
     people: tuple[ParticipantRow, ...]  # everybody who is or was part of it, observers too
     message: MessageRow | None
     files: tuple[AttachmentRow, ...]
-    raw: bytes  # as in Job
+    raw: bytes | Kept  # as in Job
+    leaves: tuple[Attachment, ...] = ()  # as in Job
 
 
 def load_job(connection: Connection, world: World, delivery: DeliveryRow) -> Job:
@@ -79,8 +84,14 @@ def _load_around(connection: Connection, world: World, delivery: DeliveryRow) ->
         inquiries.participants(connection, delivery.inquiry),
         message,
         files,
-        raw_of(connection, world, wanted) if wanted else b"",
+        _raw(connection, world, wanted) if wanted else b"",
     )
+
+
+def _raw(connection: Connection, world: World, digest: str) -> bytes | Kept:
+    """The bytes of a raw mail, of a large one where it is kept. Raises BlobMissing, OSError."""
+    found = world.store.blobs.find(connection, digest)
+    return found.bytes() if isinstance(found, Kept) and len(found) <= LARGE else found
 
 
 def needs_raw(message: MessageRow, files: Sequence[AttachmentRow]) -> bool:
@@ -116,6 +127,7 @@ def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: 
         make_veil(world, around.people, around.masks, place.reply_domain, reader, keep_typed=keep_typed),
         _calendar_uids(connection, world, around.inquiry.seq, reader.side) if needs_earlier_mails(around.files) else (),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
+        around.leaves,
     )
 
 

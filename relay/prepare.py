@@ -4,8 +4,9 @@
 """
 
 import asyncio
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from typing import get_args
 
 from sqlalchemy import Connection
@@ -32,33 +33,25 @@ from .compose.letters import (
     ToldWord,
     WaitsWord,
 )
-from .compose.masking import Hidden, Names, clean_said
 from .compose.notices import delayed_notice, failed_notice, operator_mail, read_notice, refused_notice
 from .compose.relayed import colleague_mail, copy_mail, relayed_mail
 from .compose.request import confirmation_mail, request_mail
 from .compose.sender_notices import asked_notice, joined_notice, prove_notice, told_notice
 from .job import WITHOUT_RETURN_PATH, Job, NothingToSend, load_job, person_of, place_of, raw_of, request_of
-from .mail import read, sealed_part
+from .mail import read
 from .mail.addresses import clean_name, parse_address
-from .mail.envelope import Envelope
+from .mail.envelope import Envelope, Prepared
 from .mail.masks import mask_address, message_id, return_path
+from .mail.pieces import Content
 from .mail.received import received
-from .mail.unpacked import holds
-from .mail.write import Letter, Mailbox, write
+from .mail.write import Letter, Mailbox, write_pieces
 from .prepare_deeds import deed_letter
-from .said import files_of, without_links
+from .said import hidden_of, masked, raw_bytes, said_of
 from .settings import Marketplace
 from .world import World
 
-_LARGE = 262_144  # bytes; larger mails are composed in a thread
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A mail ready to be sent."""
-
-    envelope: Envelope
-    data: bytes
+_PASSING = ("relayed", "colleague")  # the kinds of mail with another's files; all others only name them
+_LARGE = ThreadPoolExecutor(2, thread_name_prefix="compose")  # for large mails, so that others need not wait for them
 
 
 async def prepare(world: World, delivery: DeliveryRow, job: Job | None = None) -> Prepared:
@@ -69,13 +62,17 @@ async def prepare(world: World, delivery: DeliveryRow, job: Job | None = None) -
         raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
         return _operator(world, delivery, raw)
     job = job or await world.store.read(lambda connection: load_job(connection, world, delivery))
-    if len(job.raw) <= _LARGE and not (job.files and world.settings.masking.documents):
+    if not isinstance(job.raw, bytes):
+        return await asyncio.get_running_loop().run_in_executor(_LARGE, render, world, delivery, job)
+    if not (job.files and world.settings.masking.documents):
         return render(world, delivery, job)
     return await asyncio.to_thread(render, world, delivery, job)
 
 
 def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
-    """Compose the mail of a delivery. Pure: settings and what was recorded in, bytes out."""
+    """Compose the mail of a delivery. Pure: settings and what was recorded in, bytes out. Blocks where it is large."""
+    if looked_into := _looked_into(world, delivery, job):
+        job = replace(job, raw=looked_into)
     marketplace = world.settings.place(job.inquiry.marketplace)
     place = place_of(marketplace, world.settings.links.base_url)
     copies = f"{place.base_url}/n/{job.reader.id}/{world.links.copies(job.reader.id)}"
@@ -97,35 +94,44 @@ def _asks_for_receipt(world: World, delivery: DeliveryRow, job: Job) -> bool:
     return asked and delivery.kind in ("request", "relayed")
 
 
-def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Marketplace) -> bytes:
+def _looked_into(world: World, delivery: DeliveryRow, job: Job) -> bytes:
+    """Read a large raw mail whose files cannot pass as they came; b"" where they can. Raises OSError, BlobMissing."""
+    if isinstance(job.raw, bytes):
+        return b""
+    sealed = job.message is not None and job.message.seal
+    return job.raw.bytes() if delivery.kind not in _PASSING or sealed or world.settings.masking.documents else b""
+
+
+def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Marketplace) -> Content:
     """Write, sign, and put our own Received on top: of the way the writer's mail came nothing is told.
 
     The times are those of the delivery, so that every attempt has the same bytes.
     """
-    data = write(replace(letter, own_zone=world.settings.masking.date == "original"))
-    signed = world.signer.sign(data, marketplace.reply_domain, delivery.created_at) if world.signer else data
-    return received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + signed
+    content = write_pieces(replace(letter, own_zone=world.settings.masking.date == "original"))
+    seal = world.signer.fields(content, marketplace.reply_domain, delivery.created_at) if world.signer else b""
+    top = received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + seal
+    return top + content if isinstance(content, bytes) else content.after(top)
 
 
 def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
     at = delivery.created_at
     match delivery.kind:
         case "request":
-            letter = request_mail(*head, _masked(job, head[0]))
+            letter = request_mail(*head, masked(job, head[0]))
         case "confirmation":
-            letter = confirmation_mail(*head, _said(job))
+            letter = confirmation_mail(*head, said_of(job))
         case "relayed":
-            letter = relayed_mail(*head, _masked(job, head[0]))
+            letter = relayed_mail(*head, masked(job, head[0]))
         case "colleague":
-            letter = colleague_mail(*head, _masked(job, head[0]), job.others)
+            letter = colleague_mail(*head, masked(job, head[0]), job.others)
         case "copy":
-            letter = copy_mail(*head, _said(job), job.others, at, _hidden(job))
+            letter = copy_mail(*head, said_of(job), job.others, at, hidden_of(job))
         case "failed":
-            letter = failed_notice(*head, _said(job), _failure(world, delivery, job), at)
+            letter = failed_notice(*head, said_of(job), _failure(world, delivery, job), at)
         case "delayed":
-            letter = delayed_notice(*head, _said(job), _delay(world, job), at)
+            letter = delayed_notice(*head, said_of(job), _delay(world, job), at)
         case "read":
-            letter = read_notice(*head, _said(job), _reading(delivery, job), at)
+            letter = read_notice(*head, said_of(job), _reading(delivery, job), at)
         case "asked":
             letter = asked_notice(*head, _from_stranger(job), _asked(job, delivery.cause), at)
         case "joined":
@@ -141,13 +147,6 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
         case other:
             raise NothingToSend(f"there is no mail of the kind {other}")
     return letter
-
-
-def _hidden(job: Job) -> Hidden:
-    """What the other side does not see of the writer's message."""
-    if job.message and job.message.seal and (whole := sealed_part(job.raw)):
-        return Hidden(seal=whole.seal, names_writer=bool(holds(whole.body, [job.message.from_email])))
-    return clean_said(_said(job), _names(job))[1]
 
 
 def _told(delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:
@@ -210,7 +209,7 @@ def _reading(delivery: DeliveryRow, job: Job) -> Reading:
 
 def _refused(job: Job, at: datetime) -> Said:
     """Return what was said in a mail that was refused for this inquiry, so that its writer knows it again."""
-    mail = read(job.raw)
+    mail = read(raw_bytes(job))
     return Said(person_of(job.reader), mail.text, "", at, mail.first("Subject"))
 
 
@@ -220,29 +219,6 @@ def _refusal_word(cause: str) -> RefusalWord:
 
 def _failure_word(cause: str) -> FailureWord:
     return next((word for word in get_args(FailureWord) if word == cause), "other")
-
-
-def _said(job: Job) -> Said:
-    if job.message is None or job.author is None:
-        raise NothingToSend("the message has no writer")
-    message = job.message
-    files = files_of(job.files, read(job.raw)) if job.raw else ()
-    at = message.dated.astimezone(timezone(timedelta(minutes=message.zone)))
-    return Said(person_of(job.author), message.text, message.html, at, message.subject, files)
-
-
-def _masked(job: Job, place: Place) -> Said:
-    """Return what was said as its reader may see it: the masks where the mail named real addresses."""
-    if job.message and job.message.seal and (whole := sealed_part(job.raw)):
-        return replace(_said(job), text="", html="", files=(), sealed=whole)
-    said, _ = clean_said(_said(job), _names(job))
-    return without_links(said, place.base_url)
-
-
-def _names(job: Job) -> Names:
-    """Return what hides the writer of the job's message from its reader."""
-    names = job.veil.over(job.message).names if job.message else job.veil.names
-    return replace(names, uids=job.uids)
 
 
 def _operator(world: World, delivery: DeliveryRow, raw: bytes) -> Prepared:

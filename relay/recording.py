@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from ..store import blobs, inquiries, messages, outbox
-from ..store.blobs import StoredBlob
+from ..store.blobs import Kept, StoredBlob
 from ..store.outbox import Lease
 from ..store.tables import DeliveryState, MessageState
 from ..store.values import DeliveryRow, ParticipantRow
@@ -16,13 +16,13 @@ from .identify import Decision, Joins, Known
 from .job import Around, job_of, needs_earlier_mails, needs_raw
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import Address, clean_name
+from .mail.model import Attachment
 from .mail.raw import Spooled
 from .mail_rows import Placed, add_message
 from .record import Cause, Notice, add_event, due_at_once, queue_delivery
 from .relaying import answered, note_relayed, queue_message
 from .world import World
 
-_AT_ONCE = 262_144  # bytes; larger mails wait on disk, not in memory
 _REFUSALS = {NOT_ANY_MORE.reason: "left", OWN_SIDE.reason: "own_side", EMPTY.reason: "empty"}
 _EVENTS = {"auto_reply": "auto_reply.received", "list": "auto_reply.received", "bounce": "bounce.received"} | {
     "complaint": "complaint.received",
@@ -42,7 +42,7 @@ class Accepted:
 async def record_message(world: World, placed: Placed, decision: Known | Joins) -> Reply:
     """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
-    lease = world.handover.lease() if placed.arrival.size <= _AT_ONCE else None
+    lease = world.handover.lease()
 
     def unit(connection: Connection) -> Accepted:
         now = replace(placed, parties=inquiries.parties(connection, placed.inquiry.seq))
@@ -87,8 +87,8 @@ def write_message(
     copy = world.settings.notices.copy_to_writer
     queued = queue_message(connection, cause, message, author, people, copy_to_writer=copy, has_it=has_it, lease=lease)
     note_relayed(connection, cause, message, author, files, len(queued), parent, came_in=True)
-    raw_mail = placed.arrival.data if needs_raw(message, files) else b""
-    around = Around(placed.inquiry, placed.parties.masks, people, message, files, raw_mail)
+    known = _known_of(world, placed) if needs_raw(message, files) else (b"", ())
+    around = Around(placed.inquiry, placed.parties.masks, people, message, files, *known)
     return Accepted(message.id, len(queued), handed=_hand_over(connection, world, around, queued, lease))
 
 
@@ -110,6 +110,14 @@ def _hand_over(
     if needs_earlier_mails(around.files):  # one that cannot be read must not keep this one from being taken
         return tuple([Handed(row, lease.until) for row in leased])
     return tuple([Handed(row, lease.until, job_of(connection, world, row, around)) for row in leased])
+
+
+def _known_of(world: World, placed: Placed) -> tuple[bytes | Kept, tuple[Attachment, ...]]:
+    """The raw mail, of a large one where it is kept and which files are in it: none of it is held in memory."""
+    content = placed.arrival.content
+    if isinstance(content, Spooled):
+        return Kept(content.hash, content.size, world.store.blobs.keep), placed.understood.mail.files
+    return content, ()
 
 
 def _author(

@@ -7,7 +7,7 @@ a row without its bytes. Orphans are swept.
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -34,6 +34,33 @@ class StoredBlob:
     hash: str
     size: int
     data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A large blob where it is kept. The methods block on disk or network and raise OSError, BlobMissing."""
+
+    hash: str
+    size: int
+    keep: "Keep" = field(repr=False)
+
+    def __len__(self) -> int:
+        """Octets."""
+        return self.size
+
+    def open(self) -> BinaryIO:
+        """Return a file of its octets, to be closed."""
+        try:
+            return self.keep.open(self.hash)
+        except FileNotFoundError as error:
+            raise BlobMissing(self.hash) from error
+
+    def bytes(self) -> bytes:
+        """Return all octets."""
+        try:
+            return self.keep.get(self.hash)
+        except FileNotFoundError as error:
+            raise BlobMissing(self.hash) from error
 
 
 class BlobMissing(Exception):
@@ -96,15 +123,15 @@ class Blobs:
 
     def get(self, connection: Connection, digest: str) -> bytes:
         """Return the bytes with this hash. Raises BlobMissing, OSError when the folder or bucket is away."""
+        found = self.find(connection, digest)
+        return found.bytes() if isinstance(found, Kept) else found
+
+    def find(self, connection: Connection, digest: str) -> bytes | Kept:
+        """Return the bytes with this hash, or where they are kept, without reading them. Raises BlobMissing."""
         row = _GET.first(connection, hash=digest)
         if row is None:
             raise BlobMissing(digest)
-        if row.data is not None:
-            return bytes(row.data)
-        try:
-            return self.keep.get(digest)
-        except FileNotFoundError as error:
-            raise BlobMissing(digest) from error
+        return Kept(digest, row.size, self.keep) if row.data is None else bytes(row.data)
 
 
 def _whole(work: Callable[[], None]) -> None:

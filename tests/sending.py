@@ -35,3 +35,11 @@ async def to(peer: Peer, trust: ssl.SSLContext | None = None, **outbound: object
 async def mails(peer: Peer, transport: Transport, n: int) -> list[Outcome]:
     """Send n mails one after the other."""
     return [await transport.send(ENVELOPE, DATA) for _ in range(n)]
+
+
+def trusting(peer: Peer) -> ssl.SSLContext:
+    """What trusts the peer's authority alone."""
+    context = ssl.create_default_context()
+    assert peer.ca is not None
+    peer.ca.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
+    return context

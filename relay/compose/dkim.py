@@ -7,7 +7,7 @@ can add another (RFC 6376 section 8.15). There is never a length tag: nothing ca
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ..mail.encode import fold
+from ..mail.pieces import Content, Piece
 from ..mail.write import HEADERS
 
 KeyKind = Literal["rsa", "ed25519"]
@@ -93,18 +94,24 @@ class Signer:
         aligned. `at`: when it is signed, aware. Raises ValueError for another domain, a time without a zone, and for
         a mail with bare CR or LF, without a last CRLF or without a From.
         """
+        return self.fields(data, domain, at) + data
+
+    def fields(self, content: Content, domain: str, at: datetime) -> bytes:
+        """The DKIM-Signature fields of a mail, b"" without keys; for the rest see `sign`. Slices are read: blocks."""
         if not self._keys:
-            return data
+            return b""
         if not _DOMAIN.fullmatch(domain) or at.tzinfo is None:
             raise ValueError("not a domain and an aware time")
-        lines = data.count(b"\r\n")
-        if data.count(b"\r") != lines or data.count(b"\n") != lines or not data.endswith(b"\r\n"):
+        first, *rest = (content,) if isinstance(content, bytes) else content.all
+        if not isinstance(first, bytes) or not _whole_lines(
+            (content,) if isinstance(content, bytes) else content.octets
+        ):
             raise ValueError("line ends other than CRLF")
-        fields, body = _split(data)
+        fields, body = _split(first)
         names, canonical = _selected(fields)
-        body_hash = b64encode(sha256(_relaxed_body(body)).digest()).decode()
+        body_hash = b64encode(_body_hash([body, *rest])).decode()
         tags = _Tags(domain, int(at.timestamp()), names, canonical, body_hash)
-        return b"".join([*(tags.signature(key) for key in self._keys), data])
+        return b"".join([tags.signature(key) for key in self._keys])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +181,32 @@ def _single_blanks(text: bytes) -> bytes:
     return text
 
 
-def _relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.4. The body has no bare CR or LF and ends with CRLF."""
-    text = _single_blanks(body).replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
-    return text + b"\r\n" if text else b""
+def _whole_lines(texts: Iterable[bytes]) -> bool:
+    """No CR and no LF stands alone, and the last line is ended."""
+    last = b""
+    for last in texts:
+        lines = last.count(b"\r\n")
+        if last.count(b"\r") != lines or last.count(b"\n") != lines:
+            return False
+    return last.endswith(b"\r\n")
+
+
+def _body_hash(pieces: Sequence[Piece]) -> bytes:
+    """The hash of a body, whose last piece is text. A slice of base64 is its own canonical form."""
+    digest = sha256()
+    *firsts, last = pieces
+    for piece in firsts:
+        for octets in (_relaxed(piece),) if isinstance(piece, bytes) else piece.blocks():
+            digest.update(octets)
+    text = _relaxed(last).rstrip(b"\r\n") if isinstance(last, bytes) else b""
+    if text or firsts:
+        digest.update(text + b"\r\n")
+    return digest.digest()
+
+
+def _relaxed(text: bytes) -> bytes:
+    """RFC 6376 section 3.4.4, but for the empty lines at the end. The text has no bare CR or LF."""
+    return _single_blanks(text).replace(b" \r\n", b"\r\n")
 
 
 def _chunks(text: str, size: int) -> Iterator[str]:

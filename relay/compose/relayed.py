@@ -89,4 +89,4 @@ def copy_mail(
 def _named(said: Said, words: Words) -> str:
     """The files of a message by name and size, "" where there are none."""
     nameless = words.gettext("a file")
-    return listed(words, [f"{file.name or nameless} ({words.size(len(file.data))})" for file in said.files])
+    return listed(words, [f"{file.name or nameless} ({words.size(file.size)})" for file in said.files])

@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
+from unicodedata import combining, normalize
 
 FILE_NAME_LENGTH = 200
 _JOINERS = "\u200c\u200d"  # without them Persian words and family emoji fall apart
+_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9 !#$&'()+,.;=@\[\]^_`{}~-]")
+_PLAIN_NAME = 30  # characters of the stem and of the ending in the ASCII form
 
 
 def visible(text: str) -> str:
@@ -66,3 +69,10 @@ def clean_name(name: str) -> str:
     for pattern in (*_CONTACTS, _LEFT_OVER):
         text = pattern.sub(" ", text)
     return " ".join(text.split())[:NAME_LENGTH].strip(" ,;:|/-–·•")
+
+
+def plain_name(name: str) -> str:
+    """A clean file name in ASCII, short, and with nothing in it that needs escaping; "" where nothing is left."""
+    unaccented = "".join(char for char in normalize("NFKD", name) if not combining(char))
+    stem, dot, ending = _NOT_IN_NAME.sub("_", unaccented).rpartition(".")
+    return clean_file_name(f"{stem[:_PLAIN_NAME]}{dot}{ending[:_PLAIN_NAME]}")

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from unicodedata import combining, normalize
 
 from . import encode
 from .charsets import clean_text
 from .content import base64_lines, seven_bit, text_body
 from .dates import date_text
-from .names import clean_file_name
+from .names import clean_file_name, plain_name
+from .pieces import Content, Passed, Piece, Pieces, joined
 from .sealed import Sealed
 
 # Every header a mail of ours can have before it is signed and sent, in the order in which they are written.
@@ -51,8 +51,6 @@ _METHOD = re.compile(
     rb"^METHOD:(PUBLISH|REQUEST|REPLY|ADD|CANCEL|REFRESH|COUNTER|DECLINECOUNTER)[ \t]*\r?$",
     re.MULTILINE | re.IGNORECASE,
 )
-_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9 !#$&'()+,.;=@\[\]^_`{}~-]")
-_PLAIN_NAME = 30  # characters of the stem and of the ending in the ASCII form
 _BINARY = "application/octet-stream"
 
 
@@ -73,6 +71,12 @@ class File:
     data: bytes
     content_id: str = ""
     inline: bool = False
+    passed: Passed | None = None  # stands for the octets; `data` is then only the beginning
+
+    @property
+    def size(self) -> int:
+        """Octets of the file."""
+        return self.passed.size if self.passed else len(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +108,24 @@ class _Part:
     """A MIME part: its own header fields and its body, in pieces that end with CRLF. Large ones are joined once."""
 
     head: bytes
-    body: list[bytes]
+    body: Sequence[Piece]
 
 
 def write(letter: Letter) -> bytes:
-    """The mail with CRLF line ends; the same letter always gives the same bytes.
+    """The mail of a letter whose files are all here. See `write_pieces`."""
+    content = write_pieces(letter)
+    return content if isinstance(content, bytes) else content.bytes()
+
+
+def write_pieces(letter: Letter) -> Content:
+    """The mail with CRLF line ends, in pieces where files pass as they came; the same letter, the same bytes.
 
     Raises ValueError for an address, a Message-ID, a list_unsubscribe or an auto_submitted that cannot be written,
     for no recipient, and for a date without a time zone.
     """
     content = _content(letter)
-    return b"".join([*_headers(letter), content.head, b"\r\n", *content.body])
+    pieces = joined([*_headers(letter), content.head, b"\r\n", *content.body])
+    return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else Pieces(pieces)
 
 
 def _headers(letter: Letter) -> list[bytes]:
@@ -214,20 +225,21 @@ def _boundary(seed: str, parts: Sequence[_Part]) -> str:
     number = 0
     while True:
         digest = sha256(f"{seed} {number}".encode("utf-8", "replace")).hexdigest()[:32]
-        if not any(digest.encode("ascii") in piece for part in parts for piece in part.body):
+        pieces = (piece for part in parts for piece in part.body)
+        if not any(isinstance(piece, bytes) and digest.encode("ascii") in piece for piece in pieces):
             return f"=_{digest}"
         number += 1
 
 
 def _file_part(file: File) -> _Part:
     name, kind = clean_file_name(file.name), file.type.lower()
-    enclosed = seven_bit(file.data) if kind == "message/rfc822" else None
-    encoding, body = "7bit", [enclosed or b""]
+    enclosed = seven_bit(file.data) if kind == "message/rfc822" and not file.passed else None
+    encoding, body = "7bit", list[Piece]([enclosed or b""])
     if enclosed is None:
         if kind == "message/rfc822":
             name = name if name.lower().endswith(".eml") else f"{name or 'message'}.eml"
         kind = kind if _TYPE.fullmatch(kind) else _BINARY
-        encoding, body = "base64", base64_lines(file.data)
+        encoding, body = "base64", _base64(file)
     content_id = encode.message_id(file.content_id)
     head = [
         _content_type(kind, *_charset(kind, file.data), *_method(kind, file.data), *_fallback_name(name)),
@@ -236,6 +248,10 @@ def _file_part(file: File) -> _Part:
         encode.fold("Content-ID", [content_id]) if content_id else b"",
     ]
     return _Part(b"".join(head), body)
+
+
+def _base64(file: File) -> list[Piece]:
+    return [file.passed.lines, b"\r\n"] if file.passed else list(base64_lines(file.data))
 
 
 def _charset(kind: str, data: bytes) -> list[str]:
@@ -265,7 +281,7 @@ def _transfer_encoding(encoding: str) -> bytes:
 
 def _disposition(name: str, inline: bool) -> bytes:
     """Content-Disposition (RFC 2183). Only pictures are inline: other types would be read as part of our text."""
-    file_name = [f'filename="{name}"'] if name == _plain_name(name) else encode.parameter("filename", name)
+    file_name = [f'filename="{name}"'] if name == plain_name(name) else encode.parameter("filename", name)
     return _with_parameters("Content-Disposition", "inline" if inline else "attachment", file_name if name else [])
 
 
@@ -274,15 +290,8 @@ def _fallback_name(name: str) -> list[str]:
 
     It stands in Content-Type: beside filename*= some readers, Python among them, would take it for the name.
     """
-    plain = _plain_name(name)
+    plain = plain_name(name)
     return [f'name="{plain}"'] if plain not in ("", name) else []
-
-
-def _plain_name(name: str) -> str:
-    """A clean file name in ASCII, short, and with nothing in it that needs escaping; "" where nothing is left."""
-    unaccented = "".join(char for char in normalize("NFKD", name) if not combining(char))
-    stem, dot, ending = _NOT_IN_NAME.sub("_", unaccented).rpartition(".")
-    return clean_file_name(f"{stem[:_PLAIN_NAME]}{dot}{ending[:_PLAIN_NAME]}")
 
 
 def _with_parameters(name: str, value: str, parameters: Sequence[str]) -> bytes:

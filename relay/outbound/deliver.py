@@ -230,7 +230,7 @@ class Deliverer:
         crash.here("before-send")
         try:
             async with asyncio.timeout(limit):
-                outcome = await self._transport.send(prepared.envelope, prepared.data)
+                outcome = await self._transport.send(prepared.envelope, prepared.content)
         except TimeoutError:
             return Outcome.deferred("not done before the lease ran out", "4.4.2", stage="dot")
         if outcome.cause:

@@ -11,6 +11,7 @@ import dns.exception
 import dns.name
 
 from ..mail.envelope import Envelope
+from ..mail.pieces import Content
 from .answer import NotSent, Outcome
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010FFFF-]+"  # atext of RFC 5322 3.2.3, and UTF-8 of RFC 6531 3.3
@@ -25,7 +26,7 @@ class Letter:
 
     mail_from: str
     rcpt_to: str
-    data: bytes
+    content: Content
     needs_smtputf8: bool  # RFC 6531
     needs_8bitmime: bool  # RFC 6152
 
@@ -35,17 +36,22 @@ class Letter:
         return self.rcpt_to.rpartition("@")[2]
 
 
-def check(envelope: Envelope, data: bytes) -> Letter:
+def check(envelope: Envelope, content: Content) -> Letter:
     """Return the mail as it may be sent. Raises NotSent with a permanent outcome that says what is wrong."""
     mail_from = _address(envelope.mail_from, "5.1.7") if envelope.mail_from else ""
     rcpt_to = _address(envelope.rcpt_to, "5.1.3")
     # A lone CR or LF beside a dot ends the mail for some servers and starts a forged one (RFC 5321 2.3.8).
-    ends = data.count(b"\r\n")
-    if not data.endswith(b"\r\n") or data.count(b"\n") != ends or data.count(b"\r") != ends or b"\0" in data:
+    texts = (content,) if isinstance(content, bytes) else tuple(content.octets)
+    if not all(map(_is_sound, texts)) or not texts[-1].endswith(b"\r\n"):
         raise NotSent(Outcome.failed("the mail's line ends are not all CRLF, or it holds NUL", "5.6.0", stage="data"))
-    header, _, _ = data.partition(b"\r\n\r\n")
+    header, _, _ = texts[0].partition(b"\r\n\r\n")
     utf8 = not (mail_from.isascii() and rcpt_to.isascii() and header.isascii())
-    return Letter(mail_from, rcpt_to, data, utf8, not data.isascii())
+    return Letter(mail_from, rcpt_to, content, utf8, not all(text.isascii() for text in texts))
+
+
+def _is_sound(text: bytes) -> bool:
+    ends = text.count(b"\r\n")
+    return text.count(b"\n") == ends and text.count(b"\r") == ends and b"\0" not in text
 
 
 def _address(address: str, enhanced: str) -> str:

@@ -16,6 +16,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnecte
 from .. import crash
 from .answer import NotSent, Outcome, Stage, from_error, from_reply
 from .letter import Letter
+from .pouring import pour, stuffed
 from .wire import Wire, take_over
 
 _MOST_MAILS = 100  # over one connection: many servers count, and say 421 somewhere above it
@@ -135,8 +136,8 @@ class Session:
         if letter.needs_8bitmime and "8bitmime" not in offers:
             return Outcome.failed("the mail needs 8BITMIME, which is not offered", "5.6.3", host, "mail")
         limit = offers.get("size", "")  # RFC 1870 4: absent or 0 is no limit known
-        if limit.isdecimal() and 0 < int(limit) < len(letter.data):
-            return Outcome.failed(f"the mail has {len(letter.data)} bytes, {limit} are taken", "5.3.4", host, "mail")
+        if limit.isdecimal() and 0 < int(limit) < len(letter.content):
+            return Outcome.failed(f"the mail has {len(letter.content)} bytes, {limit} are taken", "5.3.4", host, "mail")
         return None
 
     async def _transaction(self, letter: Letter) -> Outcome:
@@ -145,12 +146,26 @@ class Session:
         if refused:
             return refused
         self._stage = "dot"
-        # Dots are doubled (RFC 5321 4.5.2).
-        self._wire.write((b"\r\n" + letter.data).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n")
+        if isinstance(letter.content, bytes):
+            self._wire.write(stuffed(letter.content) + b".\r\n")
+        else:
+            self._stage = "data"
+            if not await pour(self._wire, letter.content):
+                return await self._cut_short()
+            self._stage = "dot"
+            self._wire.write(b".\r\n", 0)
         crash.here("after-dot")
         end = await self._wire.reply()
         self._dirty = False
         return from_reply(end.code, end.text, self._host, "dot")
+
+    async def _cut_short(self) -> Outcome:
+        """The remote has answered before the mail's end: its refusal counts, its yes does not."""
+        reply = await self._wire.reply()
+        self.abort()
+        if reply.code // 100 in (4, 5):
+            return from_reply(reply.code, reply.text, self._host, "dot")
+        return Outcome.deferred(f"answered before the mail's end: {reply.code}", "4.5.0", self._host, "data")
 
     async def _envelope(self, letter: Letter) -> Outcome | None:
         """Say everything up to DATA, in one go where the remote offers that (RFC 2920); return the first refusal."""
@@ -197,7 +212,7 @@ class Session:
         ]
 
     def _options(self, letter: Letter) -> list[bytes]:
-        options = [b"SIZE=%d" % len(letter.data)] if "size" in self._offers else []
+        options = [b"SIZE=%d" % len(letter.content)] if "size" in self._offers else []
         options += [b"BODY=8BITMIME"] if letter.needs_8bitmime else []
         return options + ([b"SMTPUTF8"] if letter.needs_smtputf8 else [])
 

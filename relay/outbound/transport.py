@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import Literal
 
 from ..mail.envelope import Envelope
+from ..mail.pieces import Content
 from ..settings import Settings
 from ..settings_errors import SettingsError, Wrong
 from .answer import NotSent, Outcome, unforeseen
@@ -53,14 +54,14 @@ class Transport:
         self._idle = outbound.idle.total_seconds()
         self._pools: dict[tuple[Destination, Tls], Pool] = {}
 
-    async def send(self, envelope: Envelope, data: bytes) -> Outcome:
-        """Send one mail to its recipient and return what came of it; `data` has CRLF line ends throughout.
+    async def send(self, envelope: Envelope, content: Content) -> Outcome:
+        """Send one mail to its recipient and return what came of it; it has CRLF line ends throughout.
 
         Never raises but for CancelledError: a fault of ours is an outcome with its `cause`. Each step may take
         `outbound.timeout`, so the whole may take several times that.
         """
         try:
-            letter = check(envelope, data)
+            letter = check(envelope, content)
             route = await self._directory.destinations(letter.domain) if self._directory else (self._smarthost,)
             return await self._along(route, letter)
         except NotSent as not_sent:
@@ -68,10 +69,10 @@ class Transport:
         except Exception as error:  # noqa: BLE001 (whatever it is, the mail must have an outcome)
             return unforeseen(error)
 
-    async def send_to(self, to: Destination, envelope: Envelope, data: bytes) -> Outcome:
+    async def send_to(self, to: Destination, envelope: Envelope, content: Content) -> Outcome:
         """As `send`, to this host whatever the route of the settings."""
         try:
-            return await self._along((to,), check(envelope, data))
+            return await self._along((to,), check(envelope, content))
         except NotSent as not_sent:
             return not_sent.outcome
         except Exception as error:  # noqa: BLE001 (as above)

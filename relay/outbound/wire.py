@@ -36,6 +36,7 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._due = 0  # replies to commands that were written
         self._waiter: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None  # set while the system takes no more
         self._broken: Exception | None = None
         transport.set_protocol(self)
 
@@ -52,6 +53,27 @@ class Wire(asyncio.Protocol):
             raise SMTPServerDisconnected("Connection lost")
         self._due += replies
         self._transport.write(data)
+
+    def expect(self, replies: int) -> None:
+        """So many replies belong to what is written next."""
+        self._due += replies
+
+    async def drain(self) -> None:
+        """Wait until more may be written. Raises TimeoutError, SMTPServerDisconnected."""
+        if self._room is None or self._broken:
+            return
+        timer = asyncio.get_running_loop().call_later(
+            self._timeout, self._fail, TimeoutError("nothing was taken in time")
+        )
+        try:
+            await self._room
+        finally:
+            timer.cancel()
+
+    @property
+    def answered(self) -> bool:
+        """True when a reply has come that was not read yet, or none can come any more."""
+        return bool(self._replies) or self._broken is not None
 
     async def reply(self) -> Reply:
         """Return the next reply. Raises TimeoutError, SMTPServerDisconnected, SMTPResponseException for no reply."""
@@ -73,6 +95,16 @@ class Wire(asyncio.Protocol):
         self._transport.abort()
 
     # -- what asyncio calls
+
+    def pause_writing(self) -> None:
+        """The system takes no more for now."""
+        self._room = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        if self._room and not self._room.done():
+            self._room.set_result(None)
+        self._room = None
 
     def data_received(self, data: bytes) -> None:
         """Take what has come apart into replies."""
@@ -124,6 +156,7 @@ class Wire(asyncio.Protocol):
         """Hang up, for nothing that comes later could be believed; what has come before can still be read."""
         self._broken = self._broken or why
         self._transport.abort()
+        self.resume_writing()
         self._wake()
 
     def _wake(self) -> None:

@@ -1,24 +1,16 @@
 """TLS and login towards other servers."""
 
 import asyncio
-import ssl
 from pathlib import Path
 
 import pytest
 from parley.relay.outbound.transport import Destination, Transport
 from parley.relay.settings import SettingsError
 from parley.tests.peer import Extension, Peer, Step
-from parley.tests.sending import DATA, ENVELOPE, settings, to
+from parley.tests.sending import DATA, ENVELOPE, settings, to, trusting
 from parley.tests.times import jump
 
 STARTTLS: tuple[Extension, ...] = ("STARTTLS", "SIZE")
-
-
-def trusting(peer: Peer) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    assert peer.ca is not None
-    peer.ca.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
-    return context
 
 
 async def test_opportunistic_tls_takes_any_certificate() -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from parley.relay.errors import StoreFull
-from parley.relay.inbound import data
 from parley.relay.inbound.data import DotReader, Lines, normalise
 from parley.relay.mail.raw import BEGINNING, Spool, Spooled, SpoolFile
+from parley.tests.spooling import left, written
 
 # Bytes that matter, often enough to meet.
 WIRE = st.lists(st.sampled_from([b"\r\n", b"\r\n.", b".", b"\r", b"\n", b"\0", b"a", b"..", b"\r\n.\r\n"])).map(
@@ -76,19 +76,6 @@ def normal(found: tuple[bytes, bytes] | None) -> tuple[bytes, bytes] | None:
     return (normalise(found[0]), found[1]) if found else None
 
 
-async def written() -> None:
-    """Wait until the writing threads have done what they were given, and what follows from it."""
-    loop = asyncio.get_running_loop()
-    for _ in range(2):
-        both = threading.Barrier(2)
-        await asyncio.gather(*(loop.run_in_executor(data.WRITERS, both.wait) for _ in range(2)))
-        await asyncio.sleep(0)
-
-
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 @given(WIRE, CUTS)
 def test_any_chunking_gives_what_reading_by_lines_gives(wire: bytes, cuts: list[int]):
     assert read(wire, cuts) == normal(by_lines(wire))
@@ -144,7 +131,7 @@ async def test_over_the_limit_nothing_is_held(tmp_path: Path):
     assert reader.size == 101_000
     assert reader.feed(b"\r\n.\r\n") == b""
     await written()
-    assert files(tmp_path) == []
+    assert left(tmp_path) == []
 
 
 async def test_exactly_the_limit_is_not_too_big(tmp_path: Path):
@@ -180,7 +167,7 @@ async def test_half_a_mail_leaves_no_file(tmp_path: Path):
     reader.feed(b"x" * 500)
     reader.drop()
     await written()
-    assert files(tmp_path) == []
+    assert left(tmp_path) == []
 
 
 async def test_of_whom_is_cancelled_no_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -201,7 +188,7 @@ async def test_of_whom_is_cancelled_no_file_is_left(tmp_path: Path, monkeypatch:
         await task
     go.set()
     await written()
-    assert files(tmp_path) == []
+    assert left(tmp_path) == []
 
 
 @pytest.mark.parametrize("chunks", [(b"x" * 500, b"y" * 500, b"\r\n.\r\n"), (b"x" * 500 + b"\r\n.\r\n",)])

@@ -5,10 +5,12 @@ What cannot be known in time is "temperror": such a mail is not proved, is not l
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from ...arrival import Arrival
 from ...mail.addresses import Address
+from ...mail.raw import Spooled
 from ...nameservers import NameServers, resolver_of
 from ...settings import DnsSettings
 from . import arc as arc_chains
@@ -20,6 +22,8 @@ from .canonical import Parts, take_apart
 from .kept import Kept
 from .results import Told
 from .values import Arc, Dkim, Dmarc, Proof, Spf, Trusted
+
+_LARGE = ThreadPoolExecutor(2, thread_name_prefix="prove")  # for large mails, of which each is in memory there
 
 
 class Prover:
@@ -39,7 +43,7 @@ class Prover:
     async def prove(self, arrival: Arrival, from_address: Address | None) -> Proof:
         """Say what is proved of a mail whose one From address, strictly read, is `from_address`. Never raises."""
         deadline = asyncio.get_running_loop().time() + self._seconds
-        parts = take_apart(arrival.data)
+        parts = await _parts(arrival)
         author = from_address.domain if from_address else ""
         asked = self._spf(arrival, self._servers.within(deadline))
         if _is_signed(parts):
@@ -109,6 +113,17 @@ class Prover:
 
     def _trusts(self, arc: Arc) -> bool:
         return arc.result == "pass" and all(sealer in self._trusted.sealers for sealer in arc.sealers)
+
+
+async def _parts(arrival: Arrival) -> Parts:
+    """Take a mail apart; the body of a large one is read where it is signed, in a thread, and only its hashes kept."""
+    if not isinstance(arrival.content, Spooled):
+        return take_apart(arrival.content)
+    parts = take_apart(arrival.beginning)
+    if not _is_signed(parts):
+        return parts
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_LARGE, lambda: take_apart(arrival.data).hashed())
 
 
 def _is_signed(parts: Parts) -> bool:

@@ -1,0 +1,106 @@
+"""A mail to be sent in pieces: octets that we have written, and slices of a file that pass as they came.
+
+So a large file goes from the disk to the wire without being held in memory, decoded or encoded. A slice is clean base64
+(asis.py): it begins at the start of a line, has no last line end, and the octets after it begin with one.
+"""
+
+import os
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+_BLOCK = 1_048_576  # octets read at once
+
+
+class Source(Protocol):
+    """Where octets are kept for good."""
+
+    def open(self) -> BinaryIO:
+        """Return a file of them, to be closed. Blocks. Raises OSError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The octets of a source from `start` to `end`."""
+
+    source: Source
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        """Octets."""
+        return self.end - self.start
+
+    def beginning(self, most: int) -> bytes:
+        """Return the first octets. Blocks. Raises OSError."""
+        with self.source.open() as file:
+            return os.pread(file.fileno(), min(most, len(self)), self.start)
+
+    def blocks(self) -> Generator[bytes]:
+        """Yield the octets. Blocks. Raises OSError, also where the file ends before them."""
+        with self.source.open() as file:
+            place = self.start
+            while place < self.end:
+                block = read_at(file, place, min(_BLOCK, self.end - place))
+                yield block
+                place += len(block)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A file that goes out as it came."""
+
+    lines: Slice
+    size: int  # octets, decoded
+
+
+Piece = bytes | Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A whole mail: octets first and last, all with CRLF line ends."""
+
+    all: tuple[Piece, ...]
+
+    def __len__(self) -> int:
+        """Octets."""
+        return sum(map(len, self.all))
+
+    @property
+    def octets(self) -> Iterator[bytes]:
+        """Those of the pieces that are octets: all but the slices."""
+        return (piece for piece in self.all if isinstance(piece, bytes))
+
+    def after(self, head: bytes) -> "Pieces":
+        """The same with `head` before it."""
+        return Pieces(joined((head, *self.all)))
+
+    def bytes(self) -> bytes:
+        """Return all octets. Blocks. Raises OSError."""
+        return b"".join(b"".join([piece] if isinstance(piece, bytes) else piece.blocks()) for piece in self.all)
+
+
+Content = bytes | Pieces
+
+
+def read_at(file: BinaryIO, place: int, count: int) -> bytes:
+    """Return octets of a file. Blocks. Raises OSError, also at its end: then it is not what was kept."""
+    block = os.pread(file.fileno(), count, place)
+    if not block:
+        raise OSError("a file ends before its octets")
+    return block
+
+
+def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Put neighbours together that are octets."""
+    out: list[Piece] = []
+    octets: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            octets.append(piece)
+            continue
+        out += [b"".join(octets), piece]
+        octets.clear()
+    return (*out, b"".join(octets))

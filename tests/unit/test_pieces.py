@@ -1,0 +1,122 @@
+"""Files that go out as they came: what base64 is clean, and that a mail in pieces is the mail that would be written."""
+
+import base64
+import io
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import dkim
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parley.relay.compose.dkim import Signer, new_key, read_key
+from parley.relay.mail import read
+from parley.relay.mail.asis import clean_base64
+from parley.relay.mail.envelope import Envelope
+from parley.relay.mail.pieces import Passed, Pieces, Slice
+from parley.relay.mail.transfer import decode
+from parley.relay.mail.write import File, write, write_pieces
+from parley.relay.outbound.letter import check
+from parley.tests.written import LETTER
+
+CONTENT = bytes(range(256)) * 900
+
+
+@dataclass(frozen=True)
+class InFile:
+    """A source of octets in a real file, for they are read by their place."""
+
+    path: str
+
+    def open(self) -> BinaryIO:
+        return io.FileIO(self.path)
+
+
+def lines(data: bytes, width: int = 76) -> bytes:
+    text = base64.b64encode(data)
+    return b"\r\n".join(text[place : place + width] for place in range(0, len(text), width))
+
+
+def clean(text: bytes) -> tuple[int, int] | None:
+    data = b"before\r\n" + text
+    return clean_base64(data, 8, len(data), decode(text, "base64")[0])
+
+
+@given(st.binary(min_size=60, max_size=400), st.sampled_from([76, 72, 64, 60, 4]), st.sampled_from([b"", b"\r\n"]))
+def test_what_encoders_write_is_clean(data: bytes, width: int, after: bytes) -> None:
+    text = lines(data, width)
+    assert clean(text + after) == (8, 8 + len(text))
+
+
+@given(st.binary(min_size=60, max_size=200), st.integers(0, 300), st.binary(max_size=3), st.integers(0, 3))
+def test_what_is_taken_for_clean_says_nothing_but_its_content(
+    data: bytes, place: int, inserted: bytes, cut: int
+) -> None:
+    whole = lines(data)
+    place = min(place, len(whole))
+    text = whole[:place] + inserted + whole[place + cut :]
+    if (found := clean(text)) is not None:
+        passed = (b"before\r\n" + text)[slice(*found)]
+        width = len(passed.partition(b"\r\n")[0])
+        assert passed == lines(decode(text, "base64")[0], width)
+        assert set(passed) <= set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines(CONTENT).replace(b"\r\n", b"\n"),
+        lines(CONTENT, 80),
+        lines(CONTENT).replace(b"A", b".", 1),
+        lines(CONTENT) + b"\r\nbuyer@acheteur.example",
+        lines(CONTENT[:61])[:-4] + b"PR==",  # bits that no decoder looks at
+        lines(CONTENT[:61])[:-4] + b"=A==",
+        b"\r\n" + lines(CONTENT),
+        b"AAAA",
+        b"",
+    ],
+)
+def test_what_could_tell_more_is_not_clean(text: bytes) -> None:
+    assert clean(text) is None
+
+
+def test_a_large_file_is_measured_and_a_small_one_is_not() -> None:
+    mail = read(write(replace(LETTER, files=(File("a.pdf", "application/pdf", CONTENT), File("b", "x/y", b"b")))))
+    large, small = mail.attachments
+    assert large.measured
+    assert (large.size, large.hash, small.measured) == (len(CONTENT), replace(large, measured=None).hash, None)
+    without, kept = mail.light().attachments
+    assert (without.size, without.hash, kept.data) == (large.size, large.hash, b"b")
+    with pytest.raises(LookupError):
+        _ = without.data
+
+
+def test_a_mail_in_pieces_is_the_mail_that_would_be_written(tmp_path_factory: pytest.TempPathFactory) -> None:
+    place = tmp_path_factory.mktemp("raw") / "raw"
+    text = lines(CONTENT)
+    place.write_bytes(b"head\r\n" + text)
+    passed = Passed(Slice(InFile(str(place)), 6, 6 + len(text)), len(CONTENT))
+    files = (File("a.pdf", "application/pdf", CONTENT), File("b.txt", "text/plain", b".\r\nb"))
+    as_it_came = (replace(files[0], data=CONTENT[:1000], passed=passed), files[1])
+    content = write_pieces(replace(LETTER, files=as_it_came))
+    assert isinstance(content, Pieces)
+    whole = write(replace(LETTER, files=files))
+    assert content.bytes() == whole
+    assert len(content) == len(whole)
+
+    pem, record = new_key()
+    signer, at = Signer((read_key(pem, "s"),)), datetime.now(UTC)
+    fields = signer.fields(content, "reply.example", at)
+    assert fields + whole == signer.sign(whole, "reply.example", at) == content.after(fields).bytes()
+    assert dkim.verify(fields + whole, dnsfunc=lambda name, timeout=5: record.encode())
+
+    letter = check(Envelope("", "ann@b.example"), content)
+    assert (len(letter.content), letter.needs_8bitmime) == (len(whole), False)
+
+
+def test_a_file_that_is_shorter_than_it_was_is_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
+    place = tmp_path_factory.mktemp("raw") / "raw"
+    place.write_bytes(b"short")
+    with pytest.raises(OSError, match="ends before"):
+        list(Slice(InFile(str(place)), 0, 6).blocks())
