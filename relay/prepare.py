@@ -42,7 +42,8 @@ from .mail import read
 from .mail.addresses import clean_name, parse_address
 from .mail.envelope import Envelope, Prepared
 from .mail.masks import mask_address, message_id, return_path
-from .mail.pieces import Content
+from .mail.pieces import Content, cut
+from .mail.raw import LARGE
 from .mail.received import received
 from .mail.write import Letter, Mailbox, write_pieces
 from .prepare_deeds import deed_letter
@@ -110,7 +111,7 @@ def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Ma
     content = write_pieces(replace(letter, own_zone=world.settings.masking.date == "original"))
     seal = world.signer.fields(content, marketplace.reply_domain, delivery.created_at) if world.signer else b""
     top = received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + seal
-    return top + content if isinstance(content, bytes) else content.after(top)
+    return cut(top + content, LARGE) if isinstance(content, bytes) else content.after(top)
 
 
 def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:

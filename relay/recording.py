@@ -17,7 +17,7 @@ from .job import Around, job_of, needs_earlier_mails, needs_raw
 from .joining import admit, bring_in, copied, newcomer
 from .mail.addresses import Address, clean_name
 from .mail.model import Attachment
-from .mail.raw import Spooled
+from .mail.raw import LARGE, Spooled
 from .mail_rows import Placed, add_message
 from .record import Cause, Notice, add_event, due_at_once, queue_delivery
 from .relaying import answered, note_relayed, queue_message
@@ -42,7 +42,7 @@ class Accepted:
 async def record_message(world: World, placed: Placed, decision: Known | Joins) -> Reply:
     """Record a message of somebody who may write, and queue it to everybody who is to read it."""
     raw = await store_raw(world, placed.arrival)
-    lease = world.handover.lease()
+    lease = world.handover.lease() if _to_compose(placed) <= LARGE else None
 
     def unit(connection: Connection) -> Accepted:
         now = replace(placed, parties=inquiries.parties(connection, placed.inquiry.seq))
@@ -110,6 +110,12 @@ def _hand_over(
     if needs_earlier_mails(around.files):  # one that cannot be read must not keep this one from being taken
         return tuple([Handed(row, lease.until) for row in leased])
     return tuple([Handed(row, lease.until, job_of(connection, world, row, around)) for row in leased])
+
+
+def _to_compose(placed: Placed) -> int:
+    """Octets of the mail that composing has to do with: all but the files that can go out as they came."""
+    clean = (file.measured.clean for file in placed.understood.mail.files if file.measured and file.measured.clean)
+    return placed.arrival.size - sum(end - start for start, end in clean)
 
 
 def _known_of(world: World, placed: Placed) -> tuple[bytes | Kept, tuple[Attachment, ...]]:

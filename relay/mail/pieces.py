@@ -1,4 +1,4 @@
-"""A mail to be sent in pieces: octets that we have written, and slices of a file that pass as they came.
+"""A mail to be sent in pieces: whole lines that we have written, and slices of a file that pass as they came.
 
 So a large file goes from the disk to the wire without being held in memory, decoded or encoded. A slice is clean base64
 (asis.py): it begins at the start of a line, has no last line end, and the octets after it begin with one.
@@ -83,6 +83,19 @@ class Pieces:
 
 
 Content = bytes | Pieces
+
+
+def cut(mail: bytes, size: int) -> Content:
+    """Return a mail in pieces of whole lines, about `size` octets each, so that nothing works on all of it at once."""
+    out: list[Piece] = []
+    place = 0
+    while len(mail) - place > size:
+        end = mail.find(b"\r\n", place + size) + 2
+        if end < 2 or end == len(mail):
+            break
+        out.append(mail[place:end])
+        place = end
+    return Pieces((*out, mail[place:])) if out else mail
 
 
 def read_at(file: BinaryIO, place: int, count: int) -> bytes:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ..mail.envelope import Envelope
 from ..mail.pieces import Content
+from ..mail.raw import LARGE
 from ..settings import Settings
 from ..settings_errors import SettingsError, Wrong
 from .answer import NotSent, Outcome, unforeseen
@@ -61,7 +62,9 @@ class Transport:
         `outbound.timeout`, so the whole may take several times that.
         """
         try:
-            letter = check(envelope, content)
+            # The lines of a large mail are looked at in a thread.
+            small = len(content) <= LARGE
+            letter = check(envelope, content) if small else await asyncio.to_thread(check, envelope, content)
             route = await self._directory.destinations(letter.domain) if self._directory else (self._smarthost,)
             return await self._along(route, letter)
         except NotSent as not_sent:

@@ -205,5 +205,5 @@ async def test_a_fault_of_ours_is_an_outcome_with_its_cause() -> None:
     async with Peer() as peer, to(peer) as transport:
         outcome = await transport.send(ENVELOPE, None)  # pyright: ignore[reportArgumentType] (the fault)
         assert outcome.state == "deferred"
-        assert "AttributeError" in outcome.cause
+        assert "TypeError" in outcome.cause
         assert "AttributeError" not in outcome.text

@@ -14,7 +14,7 @@ from parley.relay.compose.dkim import Signer, new_key, read_key
 from parley.relay.mail import read
 from parley.relay.mail.asis import clean_base64
 from parley.relay.mail.envelope import Envelope
-from parley.relay.mail.pieces import Passed, Pieces, Slice
+from parley.relay.mail.pieces import Passed, Pieces, Slice, cut
 from parley.relay.mail.transfer import decode
 from parley.relay.mail.write import File, write, write_pieces
 from parley.relay.outbound.letter import check
@@ -113,6 +113,17 @@ def test_a_mail_in_pieces_is_the_mail_that_would_be_written(tmp_path_factory: py
 
     letter = check(Envelope("", "ann@b.example"), content)
     assert (len(letter.content), letter.needs_8bitmime) == (len(whole), False)
+
+
+@given(st.lists(st.binary(max_size=9).filter(lambda line: not set(line) & set(b"\r\n"))), st.integers(1, 20))
+def test_a_mail_is_cut_at_its_line_ends(texts: list[bytes], size: int) -> None:
+    mail = b"".join(text + b"\r\n" for text in texts)
+    content = cut(mail, size)
+    assert (content if isinstance(content, bytes) else content.bytes()) == mail
+    if isinstance(content, Pieces):
+        assert all(piece.endswith(b"\r\n") and len(piece) <= size + 12 for piece in content.octets)
+    else:
+        assert len(mail) <= size + 12
 
 
 def test_a_file_that_is_shorter_than_it_was_is_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
