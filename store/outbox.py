@@ -27,6 +27,7 @@ from .values import AttemptRow, DeliveryRow, columns, fetch, project
 _delivery, _attempt = table(Delivery), table(Attempt)
 
 _HEAD_HOLDS = timedelta(minutes=30)  # how long a waiting mail keeps later ones of its conversation behind it
+_ON_ITS_WAY = timedelta(seconds=30)  # from a commit to whoever asked for it: longer than any writer has patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ def _due() -> ColumnElement[bool]:
     waiting = and_(state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)), _delivery.c.next_attempt_at <= now)
     # Never one that is being sent here, whatever the clock says; it may have been put forward.
     not_here = _delivery.c.seq.not_in(bindparam("held", expanding=True))
-    lease_over = and_(state == DeliveryState.SENDING, _delivery.c.lease_until <= now, not_here)
-    return or_(waiting, lease_over)
+    ours_but_lost = and_(_delivery.c.lease_by == bindparam("by"), _delivery.c.lease_until <= bindparam("lost"))
+    lease_over = or_(_delivery.c.lease_until <= now, ours_but_lost)
+    return or_(waiting, and_(state == DeliveryState.SENDING, lease_over, not_here))
 
 
 def _behind_another() -> ColumnElement[bool]:
@@ -97,12 +99,14 @@ def lease(
     """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
 
     Those to addresses in the domains `not_to` (lower case) stay where they are. `held`: what this process is sending;
-    what is leased to it and is not among them was lost on the way to it (a commit that looked like a failure).
+    what was leased to it more than 30 seconds ago, for as long as this lease is, and is not among them was lost on the
+    way to it (a commit that looked like a failure).
 
     A delivery waits while an earlier one of the same inquiry to the same recipient does, so that a
     conversation arrives in order; after 30 minutes it goes ahead.
     """
     given = {"now": now, "by": lease.by, "until": lease.until, "head_since": now - _HEAD_HOLDS, "most": limit}
+    given["lost"] = lease.until - _ON_ITS_WAY
     given |= {f"not_{number}": f"@{domain}" for number, domain in enumerate(not_to)}
     found = _lease_but_not_to(len(not_to)).all(connection, **given, held=[0, *held])  # no delivery has number 0
     leased = tuple(sorted(found, key=lambda delivery: delivery.seq))
@@ -128,14 +132,14 @@ def queue_leased(
     Those are in state "sending" in what is returned: whoever called sends them, and nobody else.
     """
     behind = _waiting_for(connection, rows)
-    begun = [row if row.recipient in behind else _sent_until(row, lease.until) for row in rows]
+    begun = [row if row.recipient in behind else _sent_by(row, lease) for row in rows]
     queued = tuple(queue(connection, row) for row in begun)
     _begin_attempts(connection, [row for row in queued if row.state == DeliveryState.SENDING], now)
     return queued
 
 
-def _sent_until(row: DeliveryRow, until: datetime) -> DeliveryRow:
-    return replace(row, state=DeliveryState.SENDING, attempts=1, lease_until=until)
+def _sent_by(row: DeliveryRow, lease: Lease) -> DeliveryRow:
+    return replace(row, state=DeliveryState.SENDING, attempts=1, lease_until=lease.until, lease_by=lease.by)
 
 
 _LEGS = Query(

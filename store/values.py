@@ -150,6 +150,7 @@ class DeliveryRow:
     finished_at: datetime | None
     remote: str
     lease_until: datetime | None = None
+    lease_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

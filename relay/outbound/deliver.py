@@ -46,7 +46,7 @@ class Deliverer:
         self._destinations = Destinations(world.settings.outbound, time.monotonic)
         self._held: set[int] = set()  # what is ours to send, by sequence number, until its result is on disk
         self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
-        self._marks = Marks(world, self._recorded, lambda mark: self._held.discard(mark.finished.delivery.seq))
+        self._marks = Marks(world, self._recorded, self._unrecorded)
         self._look_again = 0.0  # the loop's time
         self._dead: set[int] = set()  # processes whose leases are to be taken back
         self._more = True  # something that is due may wait in the outbox for the end of another delivery
@@ -92,10 +92,8 @@ class Deliverer:
 
     def _room(self) -> Lease | None:
         """The lease of what is handed over; None while as many wait in memory as are being sent."""
-        outbound = self._world.settings.outbound
-        if self._stopping or len(self._running) + len(self._handed) >= 2 * outbound.connections:
-            return None
-        return self._new_lease()
+        full = len(self._running) + len(self._handed) >= 2 * self._world.settings.outbound.connections
+        return None if self._stopping or full else self._new_lease()
 
     def _begin(self, handed: Handed) -> None:
         """Send what is ours already, or have it wait for a place."""
@@ -273,12 +271,15 @@ class Deliverer:
         if self._more or any(mark.finished.state == DeliveryState.DEFERRED for mark in batch):
             self._work.set()
 
+    def _unrecorded(self, mark: Mark) -> None:
+        """Hold what has no result on record until its lease is over: then it is sent again."""
+        seconds = self._world.settings.outbound.lease.total_seconds()
+        asyncio.get_running_loop().call_later(seconds, self._held.discard, mark.finished.delivery.seq)
+
     def _next(self, delivery: DeliveryRow, outcome: Outcome, now: datetime) -> tuple[DeliveryState, datetime]:
         """Return the state after this attempt and when the next one is due (now, where there is none)."""
-        if outcome.state == "sent":
-            return DeliveryState.SENT, now
-        if outcome.state == "failed":
-            return DeliveryState.FAILED, now
+        if outcome.state != "deferred":
+            return DeliveryState(outcome.state), now
         outbound = self._world.settings.outbound
         spread = int(sha256(delivery.token.encode()).hexdigest()[:4], 16) / 65536
         again = next_attempt(delivery.created_at, now, delivery.attempts, outbound.retry, outbound.give_up, spread)
