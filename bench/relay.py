@@ -17,6 +17,7 @@ from pathlib import Path
 
 from parley.bench.relays import Relay, Sink, start_parley, start_postfix, start_sink, temporary
 from parley.bench.rounds import Pairs, Shape, measure, pairs, percentile
+from parley.bench.slow_disk import POSTFIX, can_be_made, slow_disk
 
 INQUIRIES = 500
 
@@ -41,6 +42,15 @@ def lines(signing_key: Path) -> list[Line]:
     ]
 
 
+def slow_lines() -> list[Line]:
+    """Return the rows on a disk whose fsync takes 5 ms."""
+    return [
+        Line(Shape(f"2 kB, {SLOW}, 10 connections", 2048, 10, 1000), 1.25),
+        Line(Shape(f"2 kB, {SLOW}, 50 connections", 2048, 50, 1000), 2.0),
+    ]
+
+
+SLOW = "fsync of 5 ms"
 BESIDE = "small beside 5 MB, start → sink, p99"
 PACED = Shape("20 mails a second", 2048, 10, 200, rate=20)
 
@@ -89,10 +99,7 @@ async def main() -> None:
     async with AsyncExitStack() as stack:
         sink = await start_sink(stack)
         folder = temporary(stack)
-        ours = await start_parley(stack, sink, folder, INQUIRIES)
-        theirs = None if options.alone else await start_postfix(stack, sink)
-        for relay in filter(None, (ours, theirs)):  # warm up: caches, connections, processes
-            await measure(relay, sink, Shape("", 2048, 10, 200))
+        ours, theirs = await _start(stack, sink, folder, alone=options.alone)
         print(_row("", "parley /s", "postfix /s", "ratio", "goal", "CPU ms", "postfix CPU ms"))
         print(_row(*["---"] * 7))
         for line in lines(folder / "seller.pem"):
@@ -103,6 +110,21 @@ async def main() -> None:
                 print(row, flush=True)
         if options.only in BESIDE:
             print(await beside(ours, sink, options.rounds))
+        slow = [line for line in slow_lines() if options.only in line.shape.name]
+        if slow and can_be_made():
+            with slow_disk(temporary(stack), 5):
+                ours, theirs = await _start(stack, sink, temporary(stack), alone=options.alone)
+            for line in slow:
+                print(throughput(line, await pairs(ours, theirs, sink, line.shape, options.rounds)), flush=True)
+
+
+async def _start(stack: AsyncExitStack, sink: Sink, folder: Path, *, alone: bool) -> tuple[Relay, Relay | None]:
+    """Start ours and the other, and warm them up: caches, connections, processes."""
+    ours = await start_parley(stack, sink, folder, INQUIRIES)
+    theirs = None if alone else await start_postfix(stack, sink, POSTFIX)
+    for relay in filter(None, (ours, theirs)):
+        await measure(relay, sink, Shape("", 2048, 10, 200))
+    return ours, theirs
 
 
 if __name__ == "__main__":

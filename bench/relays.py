@@ -143,12 +143,15 @@ async def open_inquiries(config: Path, count: int) -> list[str]:
     return [str(json.loads(line)["masks"]["buyer"]) for line in answer.decode().splitlines()]
 
 
-async def start_postfix(stack: AsyncExitStack, sink: Sink) -> Relay | None:
-    """Start a Postfix of our own in a temporary folder; None where none is installed or we may not."""
+async def start_postfix(stack: AsyncExitStack, sink: Sink, more: str = "") -> Relay | None:
+    """Start a Postfix of our own in a temporary folder; None where none is installed or we may not.
+
+    `more`: further lines of its main.cf.
+    """
     if not (shutil.which("postfix") and shutil.which("master", path="/usr/lib/postfix/sbin")):
         return None
     try:
-        one = await stack.enter_async_context(postfix(free_port(), 1, sink.port, _POSTFIX))
+        one = await stack.enter_async_context(postfix(free_port(), 1, sink.port, _POSTFIX + more))
     except PermissionError:
         return None
     group = int((one.folder / "queue" / "pid" / "master.pid").read_text())

@@ -88,6 +88,6 @@ async def _help(
         event = add_event(connection, person.inquiry, cause.at, _HELP_FOR_MAIL, participant, proof=proof, raw=raw.hash)
         queue_delivery(connection, cause, "help", person, None, Notice(why, event=event))
 
-    await world.store.write(unit)
+    await world.store.write(unit, of=[placed.inquiry.seq])
     world.journal.cannot_act(id=placed.arrival.id, inquiry=placed.inquiry.id, action=verb, why=why)
     return kept(placed.arrival.id)

@@ -20,7 +20,8 @@ async def warn_late(world: World) -> int:
     late = await world.store.read(lambda connection: lateness.late(connection, now - after, _AT_ONCE))
     if not late or not after:
         return 0
-    warned = await world.store.write(lambda connection: sum(_warn(connection, one, now) for one in late))
+    of = {one.inquiry for one in late if one.inquiry is not None}
+    warned = await world.store.write(lambda connection: sum(_warn(connection, one, now) for one in late), of)
     if warned:
         world.wake()
     return warned

@@ -13,6 +13,7 @@ from ..store import blobs, events, outbox
 from ..store.blobs import SMALL, StoredBlob
 from ..store.values import DeliveryRow
 from ..threading.dsn import Failure, read
+from .about import of_delivery
 from .arrival import Arrival, BounceHit
 from .errors import NOT_FOR_PEOPLE, Reply, kept
 from .record import Cause, add_event, cause_word, fail_message
@@ -48,7 +49,8 @@ async def record_bounce(world: World, arrival: Arrival, understood: Understood, 
     told = await asyncio.to_thread(lambda: read(arrival.data)) if arrival.size > SMALL else read(arrival.data)
     report = _report(kind, told)
     raw = await store_raw(world, arrival)
-    inquiry = await world.store.write(lambda connection: _record(connection, arrival, hit, report, raw))
+    of = await of_delivery(world, hit.delivery)
+    inquiry = await world.store.write(lambda connection: _record(connection, arrival, hit, report, raw), of)
     world.journal.noted(id=arrival.id, inquiry=str(inquiry or ""), event=kind, about=str(hit.delivery))
     return kept(arrival.id)
 

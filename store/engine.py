@@ -30,6 +30,7 @@ class WriterLock:
     """Holds `<database>.lock` as long as this process may write. Raises StoreInUse."""
 
     def __init__(self, database: Path) -> None:
+        self.database = database
         database.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

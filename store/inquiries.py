@@ -158,6 +158,14 @@ def participant(connection: Connection, seq: int) -> ParticipantRow:
     return row
 
 
+_INQUIRY_OF = Query(select(_participant.c.inquiry).where(_participant.c.seq == bindparam("seq")), int)
+
+
+def inquiry_of(connection: Connection, participant: int) -> int | None:
+    """Return the inquiry that a participant belongs to, None where there is no such participant."""
+    return _INQUIRY_OF.first(connection, seq=participant)
+
+
 def set_participant_state(connection: Connection, seq: int, state: ParticipantState) -> None:
     """Move a participant to another state."""
     connection.execute(update(_participant).where(_participant.c.seq == seq).values(state=state))

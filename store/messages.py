@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, literal_column, or_, select, update
 
 from .statements import Query, Statement
 from .tables import Attachment, Delivery, Message, MessageState, table
@@ -100,9 +100,14 @@ def of_inquiry(connection: Connection, inquiry: int) -> tuple[MessageRow, ...]:
     return tuple(fetch(connection, project(Message, MessageRow, _message.c.inquiry == inquiry), MessageRow))
 
 
+# As a word of the statement, for an index of those alone serves no bound parameter.
+_IS_HELD = _message.c.state == literal_column(f"'{MessageState.HELD}'")
+_HELD = Query(project(Message, MessageRow, _IS_HELD), MessageRow)
+
+
 def held(connection: Connection) -> tuple[MessageRow, ...]:
     """Return every message that waits for a yes, oldest first."""
-    return tuple(fetch(connection, project(Message, MessageRow, _message.c.state == MessageState.HELD), MessageRow))
+    return tuple(_HELD.all(connection))
 
 
 _SAID_SINCE = Query(

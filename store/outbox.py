@@ -274,19 +274,20 @@ def by_mail(connection: Connection, mail: str) -> tuple[DeliveryRow, ...]:
 
 def told_since(connection: Connection, address: str, since: datetime) -> bool:
     """True when the writer at `address` was told that a mail of his waits, after `since`."""
-    told = (_delivery.c.kind == "told", _delivery.c.cause == "held", _delivery.c.created_at > since)
-    return bool(where(connection, _delivery.c.to == address, *told))
+    told = (_delivery.c.kind == "told", _delivery.c.cause == "held")
+    return bool(where(connection, _delivery.c.to == address, *told, *_made_since(since)))
 
 
 def asked_since(connection: Connection, recipient: int | None, since: datetime) -> bool:
     """True when a participant was asked about a mail that waits, after `since`."""
-    asked = (_delivery.c.kind == "asked", _delivery.c.created_at > since)
-    return bool(where(connection, _delivery.c.recipient == recipient, *asked))
+    asked = (_delivery.c.recipient == recipient, _delivery.c.kind == "asked")
+    return bool(where(connection, *asked, *_made_since(since)))
 
 
-def of_message(connection: Connection, message: int) -> tuple[DeliveryRow, ...]:
-    """Return all deliveries of a message, oldest first."""
-    return where(connection, _delivery.c.message == message)
+def _made_since(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions for deliveries recorded after `since`. None is tried before it is recorded: so an index serves."""
+    states = _delivery.c.state.in_(list(DeliveryState))
+    return _delivery.c.created_at > since, _delivery.c.next_attempt_at > since, states
 
 
 def attempts(connection: Connection, delivery: int) -> tuple[AttemptRow, ...]:

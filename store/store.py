@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -183,7 +184,7 @@ def open_store(place: Place) -> Store:
     engine = open_engine(place)
     try:
         if lock is not None:
-            _check(engine)
+            _check(engine, lock.database)
         require_schema(engine)
         blobs = open_blobs(place.blobs)
         if lock is not None:
@@ -198,10 +199,10 @@ def open_store(place: Place) -> Store:
         raise
 
 
-def _check(engine: Engine) -> None:
+def _check(engine: Engine, database: Path) -> None:
     """Look at a SQLite store of this version; require_schema answers for the others."""
     if revision(engine) == head():
-        check(engine)
+        check(database)
 
 
 def _open_shared(engine: Engine, blobs: Blobs) -> Store:

@@ -8,7 +8,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, LargeBinary, Table, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 
@@ -141,10 +152,16 @@ class Link(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
+_IS_HELD = f"state = '{MessageState.HELD}'"  # few are: looked for once a minute, among all there ever were
+
+
 class Message(SQLModel, table=True):
     """What one participant said once. Raw mail byte for byte in `raw`; the rest was read from it."""
 
-    __table_args__ = (UniqueConstraint("inquiry", "dedupe"),)
+    __table_args__ = (
+        UniqueConstraint("inquiry", "dedupe"),
+        Index("ix_message_held", "state", sqlite_where=text(_IS_HELD), postgresql_where=text(_IS_HELD)),
+    )
 
     seq: int | None = Field(default=None, primary_key=True)
     id: str = Field(unique=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ...store import blobs, events, inquiries
 from ...store.blobs import StoredBlob
 from ...store.tables import ParticipantState
+from ..about import of_participant
 from ..record import Cause
 from ..world import World
 from . import close, decline, history, leave, new_link, phone, reopen, transfer, undo
@@ -60,7 +61,7 @@ async def act(world: World, by: By, wish: Wish) -> Done:
         _may(deed, wish)
         return do(wish, deed), inquiry.id
 
-    done, inquiry = await world.store.write(unit)
+    done, inquiry = await world.store.write(unit, of=await of_participant(world, by.participant))
     world.journal.acted(id=by.id, inquiry=inquiry, action=_word(wish), by=by.channel, again=done.again)
     world.wake()
     return done

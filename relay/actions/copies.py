@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from ...store import inquiries
+from ..about import of_participant
 from ..world import World
 
 
@@ -13,5 +14,5 @@ async def set_copies(world: World, participant: int, wanted: bool, id: str) -> N
         inquiries.set_copies(connection, participant, wanted)
         return inquiries.get(connection, inquiries.participant(connection, participant).inquiry).id
 
-    inquiry = await world.store.write(unit)
+    inquiry = await world.store.write(unit, of=await of_participant(world, participant))
     world.journal.copies(id=id, inquiry=inquiry, participant=str(participant), wanted=wanted)

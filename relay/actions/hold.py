@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from ...store import inquiries, messages
 from ...store.tables import MessageState, ParticipantState
 from ...store.values import MessageRow, ParticipantRow
+from ..about import of_message
 from ..compose.sender_notices import needs_its_own_yes
 from ..holding import say_no
 from ..joining import newcomer
@@ -52,7 +53,7 @@ async def release(world: World, id: str, by: str, scope: Scope = "always") -> De
         also = tuple(row.id for row in rows if row.seq != message.seq)
         return Decided(message.id, inquiry.id, "released", count, also), rows
 
-    decided, rows = await world.store.write(unit)
+    decided, rows = await world.store.write(unit, of=await of_message(world, id))
     for row in rows:
         world.journal.released(
             id=row.mail, inquiry=decided.inquiry, message=row.id, by=by, deliveries=decided.deliveries
@@ -71,7 +72,7 @@ async def refuse(world: World, id: str, by: str) -> Decided:
         inquiry = inquiries.get(connection, message.inquiry)
         return Decided(message.id, inquiry.id, "refused", 0), message.mail
 
-    decided, mail = await world.store.write(unit)
+    decided, mail = await world.store.write(unit, of=await of_message(world, id))
     world.journal.refused(id=mail, inquiry=decided.inquiry, message=decided.id, by=by)
     world.wake()
     return decided

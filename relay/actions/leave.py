@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from ...store import inquiries, outbox
 from ...store.tables import ParticipantState
 from ...store.values import ParticipantRow
+from ..about import of_participant
 from ..record import add_event
 from ..world import World
 from .deed import CannotAct, Deed, Done
@@ -48,7 +49,7 @@ async def leave(world: World, participant: int, by: int) -> None:
         dropped = outbox.drop_all_to(connection, person.seq, now)
         return inquiries.get(connection, person.inquiry).id, dropped
 
-    inquiry, dropped = await world.store.write(unit)
+    inquiry, dropped = await world.store.write(unit, of=await of_participant(world, participant))
     world.journal.left(id=inquiry, inquiry=inquiry, participant=str(participant), by=str(by), dropped=len(dropped))
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from ...store import inquiries, messages
 from ...store.tables import MessageState
 from ...store.values import MessageRow, ParticipantRow
+from ..about import of_message
 from ..holding import ask, say_no
 from ..identify import Clue, Decision, Joins, Known, Refusal, Rules, identify
 from ..joining import admit, newcomer
@@ -43,7 +44,7 @@ async def prove(world: World, message_id: str) -> str:
         messages.wait_for(connection, message.seq, decision.why, decision.ask)
         return "held", message, ask(connection, cause, message, decision)
 
-    state, message, count = await world.store.write(unit)
+    state, message, count = await world.store.write(unit, of=await of_message(world, message_id))
     inquiry = await world.store.read(lambda connection: inquiries.get(connection, message.inquiry))
     if state == "refused":
         world.journal.refused(id=message.mail, inquiry=inquiry.id, message=message.id, by="link")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ...store import inquiries, messages
 from ...store.tables import ParticipantState
+from ..about import of_participant
 from ..noted import note_read
 from ..world import World
 
@@ -35,7 +36,7 @@ async def read_on_page(
         done = tuple(row.id for row in rows if note_read(connection, now, row, person, told))
         return done, inquiries.get(connection, person.inquiry).id
 
-    done, inquiry = await world.store.write(unit)
+    done, inquiry = await world.store.write(unit, of=await of_participant(world, reader))
     if done:
         world.wake()
         world.journal.seen(id=id, inquiry=inquiry, participant=str(reader), messages=len(done))

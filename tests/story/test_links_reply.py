@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from parley.relay.links.form import MOST_FILES
 from parley.store import messages, outbox
-from parley.store.tables import Participant, table
+from parley.store.tables import Delivery, Participant, table
 from parley.store.values import MessageRow
 from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, mail
 from parley.tests.pages import BOUNDARY, Web, multipart, open_web
@@ -55,10 +55,10 @@ async def test_a_reply_is_a_mail_like_any_other(web: Web) -> None:
     assert written["Subject"] == "Re: Price for 12 pumps"
     assert written["Message-ID"].startswith("<page.")
     assert written["Message-ID"].endswith(f"@{DOMAIN}>")
-    requests = await web.world.store.read(lambda c: outbox.of_message(c, first.seq))
+    requests = await web.world.store.read(lambda c: outbox.where(c, table(Delivery).c.message == first.seq))
     mine = next(delivery for delivery in requests if delivery.to == SELLER)
     assert written["In-Reply-To"] == f"<m.{mine.token}@{DOMAIN}>"
-    sent = await web.world.store.read(lambda c: outbox.of_message(c, message.seq))
+    sent = await web.world.store.read(lambda c: outbox.where(c, table(Delivery).c.message == message.seq))
     assert {(one.kind, one.to) for one in sent} == {("relayed", BUYER), ("colleague", COLLEAGUE)}
 
     (received,), (accepted,) = web.logged("received"), web.logged("accepted")

@@ -23,17 +23,22 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     one.dispose()
 
 
-def test_a_sound_store_is_checked_whole(engine: Engine) -> None:
-    assert check(engine) == ()
+@pytest.mark.parametrize("here", [0, 1 << 30])
+def test_a_sound_store_is_checked_whole(engine: Engine, tmp_path: Path, here: int) -> None:
+    assert check(tmp_path / "parley.db", 60, here) == ()
 
 
-def test_time_runs_out_on_a_large_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integrity, "_STEPS", 1)
-    assert len(check(engine, 0)) > 5
-    assert check(engine) == ()  # the connection is as it was
+def test_time_runs_out_on_a_large_one(engine: Engine, tmp_path: Path) -> None:
+    assert len(check(tmp_path / "parley.db", 0, here=0)) > 5
+    with engine.connect() as connection:  # nothing is left that holds it
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("ROLLBACK")
 
 
-async def test_a_damaged_store_does_not_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("here", [0, 1 << 30])
+async def test_a_damaged_store_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: int) -> None:
+    monkeypatch.setattr(integrity, "SECONDS", 60.0)
+    monkeypatch.setattr(integrity, "HERE", here)
     place = in_folder(tmp_path)
     store = open_store(place)
     kept = [store.blobs.put(bytes([number]) * 5000) for number in range(50)]
