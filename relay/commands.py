@@ -12,6 +12,7 @@ from ..store.values import DeliveryRow
 from .actions.close import NoSuchInquiry, close
 from .actions.create import create
 from .actions.hold import Decided, NotHeld, refuse, release
+from .actions.revoke_link import NoSuchParticipant, revoke_link
 from .control import ControlError
 from .leakscan import leakscan
 from .order import OrderError, read_order
@@ -71,6 +72,17 @@ async def _close(world: World, argument: object) -> object:
         raise ControlError(f"there is no inquiry {argument}") from error
 
 
+async def _revoke_link(world: World, argument: object) -> object:
+    """Argument: {"inquiry": id or reference, "email": whose}."""
+    asked = cast("dict[str, str]", argument)
+    try:
+        return [asdict(one) for one in await revoke_link(world, asked["inquiry"], asked["email"], "ops")]
+    except NoSuchInquiry as error:
+        raise ControlError(f"there is no inquiry {asked['inquiry']}") from error
+    except NoSuchParticipant as error:
+        raise ControlError(f"nobody with the address {asked['email']} is in this inquiry") from error
+
+
 async def _release(world: World, argument: object) -> object:
     return await _decide(release(world, str(argument), "ops"), argument)
 
@@ -112,6 +124,7 @@ def _change(connection: Connection, id: str, change: Callable[[DeliveryRow], boo
 COMMANDS: dict[str, Command] = {
     "inquiry.create": _create,
     "inquiry.close": _close,
+    "link.revoke": _revoke_link,
     "held.release": _release,
     "held.refuse": _refuse,
     "queue.retry": _retry,

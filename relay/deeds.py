@@ -10,7 +10,7 @@ from ..store.values import AttachmentRow, DeliveryRow, EventRow, MessageRow, Par
 from .world import World
 
 DEEDS = ("done", "news", "declined", "handed", "phone", "history", "help")  # kinds of deliveries that name an event
-_WITH_HISTORY = ("handed", "history")
+WITH_HISTORY = ("handed", "history")  # those of them that hold everything that was said
 _MOST_FILES = 10_000_000  # bytes of documents that go along; the rest is named, and on the page
 _NO_WORDS_YET = (MessageState.HELD, MessageState.REFUSED)
 
@@ -34,7 +34,7 @@ def load_deeds(connection: Connection, world: World, delivery: DeliveryRow, read
     """Read what a mail about a deed is made from. Raises LookupError, BlobMissing."""
     event = events.get(connection, delivery.event or 0)
     people = tuple(one for one in inquiries.participants(connection, reader.inquiry) if one.side != "observer")
-    if delivery.kind not in _WITH_HISTORY:
+    if delivery.kind not in WITH_HISTORY:
         return Deeds(event, people)
     rows = tuple(
         row

@@ -259,14 +259,16 @@ def verbs_for(job: Job) -> tuple[str, ...]:
     """Return what the reader can do by mail besides answering; nothing where he takes no part."""
     if not job.reader.id:
         return ()
-    done = job.deeds.event.kind if job.deeds else ""
-    if done in ("inquiry.transferred", "participant.left") and job.deeds and job.deeds.event.actor == job.reader.seq:
+    event = job.deeds.event if job.deeds else None
+    done = event.kind if event else ""
+    if event and done in ("inquiry.transferred", "participant.left") and event.actor == job.reader.seq:
         return ()
     if done == "inquiry.closed":
         return ("reopen", "history")
     phone = ("phone",) if any(one.phone.strip() for one in job.people if one.side != job.reader.side) else ()
     first = ("decline",) if job.reader.side == "seller" else ("close",)
-    return (*(first if done != "inquiry.declined" else ()), "transfer", *phone, "history")
+    declined = done == "inquiry.declined" or (event and event.proof.get("why") == "declined_before")
+    return (*(() if declined else first), "transfer", *phone, "history")
 
 
 def _mask(job: Job, marketplace: Marketplace) -> str:

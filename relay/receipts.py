@@ -6,9 +6,10 @@ Only a receipt that is proved to be of the very person whom that mail went to co
 from sqlalchemy import Connection
 
 from ..store import blobs, inquiries, messages, outbox
-from ..store.values import DeliveryRow
+from ..store.values import DeliveryRow, MessageRow
 from ..threading.mdn import Receipt, read_receipt
 from ..threading.message_ids import ours
+from .deeds import WITH_HISTORY
 from .errors import Reply, kept
 from .identify import Decision, Known
 from .mail_rows import Placed
@@ -34,9 +35,11 @@ async def record_receipt(world: World, placed: Placed, decision: Decision) -> Re
         about = outbox.by_token(connection, token) if token else None
         why = _no_proof(receipt, about, inquiry, reader)
         proof = {"mail": placed.arrival.id} | _said(receipt)
-        if not why and about is not None and about.message is not None and reader is not None:
-            message, person = messages.get(connection, about.message), inquiries.participant(connection, reader)
-            if note_read(connection, at, message, person, {"by": "mdn", **proof}, raw.hash):
+        if not why and about is not None and reader is not None:
+            person = inquiries.participant(connection, reader)
+            shown = _shown(connection, about)
+            by = {"by": "mdn", **proof}
+            if sum(note_read(connection, at, one, person, by, raw.hash) for one in shown):
                 return "message.read"
             why = "read before"
         told = about.message if about is not None and about.inquiry == inquiry else None
@@ -50,11 +53,18 @@ async def record_receipt(world: World, placed: Placed, decision: Decision) -> Re
     return kept(placed.arrival.id)
 
 
+def _shown(connection: Connection, about: DeliveryRow) -> tuple[MessageRow, ...]:
+    """Return the messages that a mail of ours held: its own, or all there were when it told the whole conversation."""
+    if about.message is not None:
+        return (messages.get(connection, about.message),)
+    return tuple(one for one in messages.of_inquiry(connection, about.inquiry or 0) if one.at <= about.created_at)
+
+
 def _no_proof(receipt: Receipt | None, about: DeliveryRow | None, inquiry: int, reader: int | None) -> str:
     """Say why a receipt proves no reading, "" where it does."""
     if receipt is None or not receipt.displayed:
         return "not displayed"
-    if about is None or about.inquiry != inquiry or about.message is None:
+    if about is None or about.inquiry != inquiry or (about.message is None and about.kind not in WITH_HISTORY):
         return "names no mail of ours"
     if reader is None:
         return "sender not proved"

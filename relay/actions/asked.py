@@ -17,6 +17,7 @@ from .leave import Leave
 from .phone import Phone
 from .reopen import Reopen
 from .transfer import Transfer
+from .undo import Undo
 
 _AROUND = "<>()[]\"',;:.!?"  # what people write around an address
 _LONGEST_LINE = 1000
@@ -50,6 +51,8 @@ def wish_of(asking: Asking) -> Wish | None:
             return Close()
         case "reopen":
             return Reopen()
+        case "undo":
+            return Undo()
         case _:
             return None
 

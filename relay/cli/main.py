@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import dkim, held, inquiry, log, mail, queue, service
+from . import dkim, held, inquiry, link, log, mail, queue, service
 from .shared import Context
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(inquiry.app, name="inquiry")
+app.add_typer(link.app, name="link")
 app.add_typer(held.app, name="held")
 app.add_typer(queue.app, name="queue")
 app.add_typer(dkim.app, name="dkim")

@@ -66,6 +66,7 @@ class Told:
     choices: tuple[Choice, ...] = ()
     after: str = ""
     undo: str = ""  # until when it can be taken back
+    undo_address: str = ""  # where a mail without words takes it back
     entries: tuple[Entry, ...] = ()
     files: tuple[File, ...] = ()
 
@@ -74,12 +75,14 @@ def done_notice(place: Place, request: Request, to: To, ids: Ids, doing: Doing, 
     """To who did it: that it is done, and until when it can be taken back."""
     scene = scene_for(place, request, to)
     lead = done_lead(scene, doing)
-    undo = ""
+    undo = address = ""
     if doing.until is not None:
+        # Who has handed over takes no part by mail any more: he takes it back on the page.
+        address = action_address("undo", to.mask) if doing.kind == "inquiry.declined" else ""
         undo = scene.words.gettext(
             "You can take it back until %(moment)s, in the conversation:", moment=scene.words.moment(doing.until)
         )
-    return _deed(scene, ids, at, from_place(place), Told(lead, undo=undo))
+    return _deed(scene, ids, at, from_place(place), Told(lead, undo=undo, undo_address=address))
 
 
 def news_notice(place: Place, request: Request, to: To, ids: Ids, doing: Doing, at: datetime) -> Letter:

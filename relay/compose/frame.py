@@ -122,6 +122,8 @@ def _verb(words: Words, verb: str) -> str:
             return say("Send me everything by mail")
         case "close":
             return say("Close the conversation")
+        case "undo":
+            return say("Take it back")
         case _:
             return say("Open the conversation again")
 

@@ -14,7 +14,7 @@ TOKEN_LENGTH = 16
 _TOKENS = len(ALPHABET) ** TOKEN_LENGTH
 
 # What can be done by a mail to an address of its own: the verb, then the token of the mask one writes to.
-VERBS = ("decline", "transfer", "phone", "history", "document", "leave", "close", "reopen")
+VERBS = ("decline", "transfer", "phone", "history", "document", "leave", "close", "reopen", "undo")
 
 _LOCAL = re.compile(
     rf"(buyer|seller|bounce|{'|'.join(VERBS)})-([{ALPHABET}]{{{TOKEN_LENGTH}}})(?:\+(.*))?", re.ASCII | re.DOTALL

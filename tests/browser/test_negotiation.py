@@ -1,20 +1,20 @@
 """Both sides negotiate one inquiry to the end twice: only on pages, and only by mail. The histories are equal."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from parley.relay.actions.create import Created
 from parley.relay.mail.masks import action_address
 from parley.store import events, inquiries
-from parley.tests.gateway import BUYER, SELLER, Running, header, mail, running, to
+from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, body, header, mail, running, to
 from parley.tests.pdf import real_pdf
-from parley.tests.peer import Peer
+from parley.tests.peer import Got, Peer
 from parley.tests.story.test_read_states import receipt
-from parley.tests.window import CHROMIUM, chromium, link, window
+from parley.tests.window import CHROMIUM, at_port, chromium, link, window
 from playwright.async_api import FilePayload, Page, expect
 from sqlalchemy import Connection
 
@@ -45,9 +45,8 @@ async def facts(run: Running) -> list[tuple[str, str]]:
 class ByMail:
     """One side with a mail program that answers requests for receipts."""
 
-    def __init__(self, run: Running, made: Created, who: str, other: str) -> None:
-        self.run, self.who, self.mask = run, who, made.masks[other]
-        self._read = 0
+    def __init__(self, run: Running, mask: str, who: str) -> None:
+        self.run, self.mask, self.who = run, mask, who
 
     async def read(self) -> None:
         """Read the newest mail."""
@@ -71,10 +70,20 @@ class ByMail:
         await self.run.send(self.who, address, bytes(one).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
         await self.run.quiet()
 
-    async def do(self, verb: str) -> None:
-        address = action_address(verb, self.mask)
-        await self.run.send(self.who, address, mail(self.who, address, "", subject=verb, message_id=f"{verb}@mail"))
+    async def do(self, verb: str, detail: str = "", words: str = "") -> None:
+        address = action_address(verb, self.mask, detail)
+        await self.run.send(self.who, address, mail(self.who, address, words, subject=verb, message_id=f"{verb}@mail"))
         await self.run.quiet()
+
+    async def decline(self) -> None:
+        await self.do("decline", "quantity_too_small")
+
+    async def take_back(self) -> None:
+        await self.do("undo")
+
+    async def hand_over(self, to: str, note: str) -> "ByMail":
+        await self.do("transfer", words=f"{to}\n\n{note}")
+        return ByMail(self.run, self.mask, to)
 
 
 class OnPage:
@@ -114,6 +123,39 @@ class OnPage:
         await self.page.wait_for_load_state()
         await self.run.quiet()
 
+    async def decline(self) -> None:
+        await self.page.get_by_text("Decline", exact=True).click()
+        await self.page.get_by_label("Quantity too small").check()
+        await self.page.get_by_role("button", name="Decline the request").click()
+        await expect(self.page.get_by_role("button", name="Take it back")).to_be_visible()
+        await self.run.quiet()
+
+    async def take_back(self) -> None:
+        await self.page.get_by_role("button", name="Take it back").click()
+        await expect(self.page.get_by_text("Decline", exact=True)).to_be_visible()
+        await self.run.quiet()
+
+    async def hand_over(self, to: str, note: str) -> "OnPage":
+        """The colleague opens the link in the mail that brings him everything."""
+        await self.page.get_by_text("Hand over to a colleague").click()
+        await self.page.get_by_label("Mail address of your colleague").fill(to)
+        await self.page.get_by_label("A note for your colleague").fill(note)
+        await self.page.get_by_role("button", name="Hand over", exact=True).click()
+        await expect(self.page.locator("#reply")).to_have_count(0)
+        await self.run.quiet()
+        return OnPage(self.run, self.page, link_in(self.run, to))
+
+
+def link_in(run: Running, who: str) -> str:
+    """The personal link in somebody's newest mail."""
+    found = re.search(r"http://\S+/c/\w+", body(newest(run, who)))
+    assert found
+    return at_port(run, found[0])
+
+
+def newest(run: Running, who: str) -> Got:
+    return to(run.peer.mails, who)[-1]
+
 
 async def negotiate(buyer: ByMail | OnPage, seller: ByMail | OnPage) -> None:
     """From the request to the handshake."""
@@ -123,11 +165,15 @@ async def negotiate(buyer: ByMail | OnPage, seller: ByMail | OnPage) -> None:
     await buyer.write("Can you do eight weeks?")
     await seller.read()
     await seller.do("phone")
+    await seller.decline()
+    await seller.take_back()
     await seller.document("Eight weeks, as in this sheet.", PDF)
     await buyer.read()
     await buyer.write("Agreed: twelve pieces in eight weeks.")
     await seller.read()
-    await seller.write("Thank you for the order. We begin tomorrow.")
+    colleague = await seller.hand_over(COLLEAGUE, "Please see to the order.")
+    await colleague.read()
+    await colleague.write("Thank you for the order. We begin tomorrow.")
     await buyer.read()
     await buyer.do("close")
 
@@ -135,7 +181,7 @@ async def negotiate(buyer: ByMail | OnPage, seller: ByMail | OnPage) -> None:
 async def test_a_negotiation_by_mail_and_one_on_pages_leave_the_same_history(tmp_path: Path) -> None:
     async with world(tmp_path / "mail") as run:
         made = await run.open()
-        await negotiate(ByMail(run, made, BUYER, "seller"), ByMail(run, made, SELLER, "buyer"))
+        await negotiate(ByMail(run, made.masks["seller"], BUYER), ByMail(run, made.masks["buyer"], SELLER))
         by_mail = await facts(run)
         assert not run.logged("page")
     async with world(tmp_path / "page") as run, chromium() as browser, window(browser) as one, window(browser) as two:
@@ -143,7 +189,9 @@ async def test_a_negotiation_by_mail_and_one_on_pages_leave_the_same_history(tmp
         buyer, seller = OnPage(run, one, link(run, made, BUYER)), OnPage(run, two, link(run, made, SELLER))
         await negotiate(buyer, seller)
         on_pages = await facts(run)
-    assert [kind for kind, _ in by_mail].count("message.read") == 6
-    assert [kind for kind, _ in by_mail].count("message.answered") == 5
-    assert {"phone.shown", "document.sent", "inquiry.closed"} <= {kind for kind, _ in by_mail}
+    counts = Counter(kind for kind, _ in by_mail)
+    assert counts["message.read"] == 9  # the colleague reads again what the seller had read
+    assert counts["message.answered"] == 5
+    once = ("phone.shown", "inquiry.declined", "action.undone", "document.sent", "inquiry.transferred")
+    assert [counts[kind] for kind in (*once, "inquiry.closed")] == [1] * 6
     assert by_mail == on_pages

@@ -125,6 +125,18 @@ def test_bulk_import_answers_each_in_its_place_and_sends_nothing_when_quiet(conf
     assert parley(config, "queue", "list", "--json") == ""
 
 
+def test_a_link_is_revoked_with_and_without_a_gateway(config: Path) -> None:
+    (made,) = objects(parley(config, "inquiry", "create", "--file", "-", "--quiet-mail", stdin=json.dumps(ORDER)))
+    (first,) = objects(parley(config, "link", "revoke", "MK-1001", SELLER, "--json"))
+    with serving(config):
+        told = parley(config, "link", "revoke", str(made["id"]), SELLER)
+        assert "revoked; the new link of anna@werk.example is http://" in told
+    links = {str(made["links"][SELLER]), str(first["link"]), told.split()[-1]}
+    assert len(links) == 3
+    assert "nobody with the address x@y.example" in parley(config, "link", "revoke", "MK-1001", "x@y.example", status=1)
+    assert "there is no inquiry MK-2" in parley(config, "link", "revoke", "MK-2", SELLER, status=1)
+
+
 def test_simulate_shows_everything_and_changes_nothing(config: Path, tmp_path: Path) -> None:
     (made,) = objects(parley(config, "inquiry", "create", "--file", "-", "--quiet-mail", stdin=json.dumps(ORDER)))
     masks = made["masks"]

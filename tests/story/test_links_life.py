@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from parley.relay.actions.act import By, act
-from parley.relay.actions.close import close
+from parley.relay.actions.close import NoSuchInquiry, close
+from parley.relay.actions.revoke_link import NoSuchParticipant, revoke_link
 from parley.relay.actions.transfer import Transfer
 from parley.relay.mail.addresses import parse_address
 from parley.relay.personal_links import token_hash
@@ -14,8 +15,8 @@ from parley.relay.prepare import prepare
 from parley.store import inquiries, outbox
 from parley.store.tables import Link, table
 from parley.store.values import DeliveryRow, ParticipantRow
-from parley.tests.gateway import BUYER, COLLEAGUE, SELLER
-from parley.tests.pages import Page, Visitor, Web, open_web
+from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, mail
+from parley.tests.pages import OBSERVER, Page, Visitor, Web, open_web
 from sqlalchemy import select
 
 DAY = timedelta(days=1)
@@ -137,3 +138,25 @@ async def test_what_was_typed_behind_a_revoked_link_is_given_back(web: Web) -> N
     assert "a long letter</textarea>" in lost.text
     big = await one.send("x" * 500_000, page=page)
     assert big.status == 404
+
+
+async def test_ops_revoke_a_link_and_the_next_mail_brings_the_new_one(web: Web) -> None:
+    made = await web.inquiry(observers=[{"email": OBSERVER}])
+    for email in (SELLER, OBSERVER):
+        visitor, _ = await web.visit(made, email)
+        other, _ = await web.visit(made, BUYER)
+        (revoked,) = await revoke_link(web.world, "MK-1001", email.upper(), "ops")
+        assert (revoked.inquiry, revoked.email) == (made.id, email)
+        assert (await visitor.get(visitor.page_path)).status == 404
+        assert (await visitor.get(made.links[email].removeprefix("http://127.0.0.1:1"))).status == 404
+        assert (await other.get(other.page_path)).status == 200
+        assert (await web.visitor().open(revoked.link)).status == 200
+    mask = made.masks["seller"]
+    await web.mail(mask, mail(BUYER, mask, "And twenty?", message_id="20@acheteur.example"), BUYER)
+    page = await web.visitor().open(await mailed(web, "relayed"))
+    assert "And twenty?" in page.words
+    assert [line.split()[2] for line in web.lines if "revoke_link" in line] == ["acted", "acted"]
+    with pytest.raises(NoSuchParticipant):
+        await revoke_link(web.world, "MK-1001", COLLEAGUE, "ops")
+    with pytest.raises(NoSuchInquiry):
+        await revoke_link(web.world, "MK-none", SELLER, "ops")
