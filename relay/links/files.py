@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from ...store import links
 from ...store.values import MessageRow
 from ..mail import Attachment, read
+from ..mail.document import shown_type
 from ..mail.html import from_text
 from ..mail.write import File
 from ..veil import OPEN, Seen, load_veil
@@ -32,7 +33,6 @@ _FRAMED = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 _CID = re.compile(r'src="cid:([^"]*)"')
-_SHOWN = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _MOST_PICTURES = 5_000_000  # bytes of all pictures inside one message; the others are among its documents
 _NOT_ASCII = re.compile(r"[^A-Za-z0-9 ._()+,=@~-]")
@@ -149,11 +149,6 @@ async def _leaves(desk: Desk, message: MessageRow) -> tuple[Attachment, ...]:
         return ()
     data = await _raw(desk, message.raw)
     return (await asyncio.to_thread(read, data)).files
-
-
-def shown_type(data: bytes) -> str:
-    """Return the type of a document that a browser may show, told by its first bytes alone; "" for any other."""
-    return next((kind for begins, kind in _SHOWN if data.startswith(begins)), "")
 
 
 def _shown(data: bytes, name: str, kind: str) -> Response:

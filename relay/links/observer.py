@@ -19,6 +19,7 @@ from ..business_hours import Hours
 from ..clock import iso
 from ..compose.i18n import Words
 from ..compose.response_words import counted_line, length_of, response_line
+from ..mail.names import visible
 from ..status import RELAYED, STATUS_KINDS, Status, observed_json, status
 from .desk import Desk
 from .render import render
@@ -37,6 +38,7 @@ class Fact:
 class StatusView:
     """The page in words."""
 
+    reference: str
     contacted: Fact
     sold: Fact
     running: bool
@@ -73,7 +75,7 @@ def status_of(connection: Connection, inquiry: InquiryRow, hours: Hours, now: da
 async def page(desk: Desk, found: Visit, frame: dict[str, object]) -> Response:
     """The status page of an observer whose link is good."""
     stands = await _stands(desk, found)
-    return HTMLResponse(render("observer.html", found.words, view=_view(stands, found.hours, found.words), **frame))
+    return HTMLResponse(render("observer.html", found.words, view=_view(found, stands), **frame))
 
 
 async def as_json(desk: Desk, request: Request) -> Response:
@@ -90,14 +92,15 @@ async def _stands(desk: Desk, found: Visit) -> Status:
     return await desk.world.store.read(partial(status_of, inquiry=found.inquiry, hours=found.hours, now=now))
 
 
-def _view(stands: Status, hours: Hours, words: Words) -> StatusView:
-    response = stands.response
+def _view(found: Visit, stands: Status) -> StatusView:
+    response, words = stands.response, found.words
     return StatusView(
+        visible(found.inquiry.reference),
         _fact(stands.contacted, words),
         _fact(stands.sold, words),
         response.running,
         length_of(words, response.worked),
-        counted_line(words, hours),
+        counted_line(words, found.hours),
     )
 
 

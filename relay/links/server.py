@@ -18,7 +18,7 @@ from ..journal import Journal
 _KEEP_ALIVE = 15  # seconds
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn without signals, that tells when it accepts."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -35,6 +35,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def accepts(self, serving: asyncio.Task[None]) -> bool:
+        """Wait until connections are accepted; False where `serving`, the task of serve(), has ended before."""
+        ready = asyncio.create_task(self.ready.wait())
+        await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        return not serving.done()
+
 
 class LinksDoor:
     """The web server of the personal links. `listen` is "host:port"; port 0 takes a free one."""
@@ -43,14 +50,14 @@ class LinksDoor:
         self._app = app
         self._listen = listen
         self._journal = journal
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> tuple[str, int]:
         """Accept connections; returns host and port. Raises OSError when the address cannot be had."""
         listener = _listener(self._listen)
         host, port = listener.getsockname()[:2]
-        self._server = _Server(
+        self._server = Server(
             uvicorn.Config(
                 self._app,
                 http="h11",
@@ -65,10 +72,7 @@ class LinksDoor:
         )
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
         self._task.add_done_callback(self._ended)
-        ready = asyncio.create_task(self._server.ready.wait())
-        await asyncio.wait((self._task, ready), return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
-            ready.cancel()
+        if not await self._server.accepts(self._task):
             listener.close()
             self._task.result()
             raise OSError(f"the web server did not start on {self._listen}")

@@ -27,7 +27,8 @@ _SHOWN_ENDINGS = ("pdf", "png", "jpg", "jpeg")
 _PICTURES, _PICTURE_ENDINGS = ("image/png", "image/jpeg"), ("png", "jpg", "jpeg")
 _MOST_PICTURE = 5_000_000  # bytes of one that is shown small
 _WEB = ("https://", "http://")
-_LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 30, 160, 640  # of the frame with a mail's own HTML, in pixels
+_LINE_HEIGHT, _MARGINS, _MOST_HEIGHT = 26, 40, 640  # of the frame with a mail's own HTML, in pixels
+_WITH_PICTURES = 320  # pixels at least
 _LINE_LENGTH = 80
 
 
@@ -259,4 +260,5 @@ def _frame_height(message: MessageRow) -> int:
     if not message.html:
         return 0
     lines = sum(1 + len(line) // _LINE_LENGTH for line in message.text[:LONG].split("\n"))
-    return min(_MOST_HEIGHT, max(_LEAST_HEIGHT, lines * _LINE_HEIGHT))
+    least = _WITH_PICTURES if "cid:" in message.html else 0
+    return min(_MOST_HEIGHT, max(least, lines * _LINE_HEIGHT + _MARGINS))

@@ -22,6 +22,7 @@ _BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     "tiff": (b"II*\0", b"MM\0*"),
     "rtf": (b"{\\rtf",),
 } | dict.fromkeys(("zip", "docx", "xlsx", "pptx", "odt", "ods", "odp", "3mf"), (b"PK\x03\x04",))
+_SHOWN = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg"}  # by browsers, where nothing can run
 _TAIL = 4096  # bytes at the end of a PDF that hold where its parts are (ISO 32000-2 section 7.5.5)
 
 
@@ -62,6 +63,18 @@ def ending(name: str) -> str:
     return name.rpartition(".")[2].strip().lower() if "." in name else ""
 
 
+def shown_type(data: bytes) -> str:
+    """Return the type of a file that a browser may show, told by what is in it alone; "" for any other."""
+    found = next((kind for kind in _SHOWN if _begins(data, kind)), "")
+    return "" if found == "pdf" and not _is_whole(data) else _SHOWN.get(found, "")
+
+
+def _begins(data: bytes, kind: str) -> bool:
+    """True where a file begins as those of an ending do, or nothing is known of them."""
+    begins = _BEGINNINGS.get(kind)
+    return begins is None or data.startswith(begins)
+
+
 def _trouble(file: File, rules: Rules) -> Trouble | None:
     kind = ending(file.name)
     if kind not in rules.endings:
@@ -70,10 +83,8 @@ def _trouble(file: File, rules: Rules) -> Trouble | None:
         return "empty_file"
     if len(file.data) > rules.most:
         return "file_too_big"
-    begins = _BEGINNINGS.get(kind)
-    if begins is not None and not file.data.startswith(begins):
-        return "not_what_it_says"
-    return "not_what_it_says" if kind == "pdf" and not _is_whole(file.data) else None
+    whole = _begins(file.data, kind) and (kind != "pdf" or _is_whole(file.data))
+    return None if whole else "not_what_it_says"
 
 
 def _is_whole(pdf: bytes) -> bool:

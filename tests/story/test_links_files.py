@@ -6,11 +6,12 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from parley.relay.links.files import shown_type
+from parley.relay.mail.document import shown_type
 from parley.store import messages
 from parley.store.values import MessageRow
 from parley.tests.gateway import BUYER, SELLER
 from parley.tests.pages import Visitor, Web, open_web
+from parley.tests.pdf import real_pdf
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -175,7 +176,11 @@ async def test_names_of_files_do_not_give_the_other_side_away(web: Web) -> None:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (b"%PDF-1.4 not much of one", "application/pdf"),
+        (real_pdf(), "application/pdf"),
+        (real_pdf(50_000), "application/pdf"),
+        (real_pdf()[:-40], ""),
+        (b"%PDF-1.4 not much of one", ""),
+        (b"%PDF-1.4" + bytes(range(256)) * 20, ""),
         (PNG, "image/png"),
         (b"\xff\xd8\xff\xe0 a picture", "image/jpeg"),
         (b"<html><script>P()</script>", ""),
@@ -190,7 +195,8 @@ def test_only_what_begins_as_a_document_or_picture_is_shown(data: bytes, kind: s
 
 async def test_a_pdf_is_shown_where_nothing_can_run(web: Web) -> None:
     made = await web.inquiry()
-    await web.mail(made.masks["buyer"], rich())
+    pdf = real_pdf().replace(b"\n", b"\r\n")
+    await web.mail(made.masks["buyer"], rich().replace(b"%PDF-1.4 not much of one", pdf))
     buyer, page = await web.visit(made, BUYER)
     *_, path = [part.split('"')[0] for part in page.text.split('href="')[1:] if "?show=1" in part.split('"')[0]]
     shown = await buyer.get(path)
