@@ -83,3 +83,12 @@ def resident(pid: int) -> float:
     """Return the megabytes of memory that a process has in use (its RSS)."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def resident_of_all(pids: list[int]) -> float:
+    """Return the megabytes of memory that these processes have in use together; those that have ended count nothing."""
+    found = 0.0
+    for pid in pids:
+        with suppress(OSError):
+            found += resident(pid)
+    return found

@@ -48,7 +48,9 @@ def understand_now(arrival: Arrival) -> Understood:
 def understand_file(arrival: Arrival) -> Understood:
     """Read a large arrival; the bytes of its large files stay where they are."""
     understood = understand_now(arrival)
-    return replace(understood, mail=understood.mail.light())
+    light = understood.mail.light()
+    known = replace(understood.outline, mail=light) if understood.outline else None
+    return replace(understood, mail=light, outline=known)
 
 
 def header_only(arrival: Arrival) -> Understood:
