@@ -14,7 +14,7 @@ from parley.tests.fault.counts import FULL, PLAIN, Record
 from parley.tests.fault.house import House
 from parley.tests.fault.people import Talk, open_talks
 
-MAILS, SIZE = (200, 25_000_000) if FULL else (20, 8_000_000) if PLAIN else (60, 25_000_000)
+MAILS, SIZE = (200, 25_000_000) if FULL else (12, 6_000_000) if PLAIN else (60, 25_000_000)
 MOST = 600  # megabytes of all processes together
 PART = 262_144  # octets that a client holds
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import pickle
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -10,6 +11,7 @@ import dkim
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parley.relay.arrival import Arrival, Peer
 from parley.relay.compose.dkim import Signer, new_key, read_key
 from parley.relay.mail import read
 from parley.relay.mail.asis import clean_base64
@@ -18,6 +20,7 @@ from parley.relay.mail.pieces import Passed, Pieces, Slice, cut
 from parley.relay.mail.transfer import decode
 from parley.relay.mail.write import File, write, write_pieces
 from parley.relay.outbound.letter import check
+from parley.relay.understand import understand_file
 from parley.tests.written import LETTER
 
 CONTENT = bytes(range(256)) * 900
@@ -90,6 +93,16 @@ def test_a_large_file_is_measured_and_a_small_one_is_not() -> None:
     assert (without.size, without.hash, kept.data) == (large.size, large.hash, b"b")
     with pytest.raises(LookupError):
         _ = without.data
+
+
+def test_what_a_process_read_of_a_large_mail_comes_back_without_its_files() -> None:
+    data = write(replace(LETTER, files=(File("a.pdf", "application/pdf", CONTENT),)))
+    arrival = Arrival("a", datetime.now(UTC), Peer("127.0.0.1"), "ann@b.example", (), data)
+    found = understand_file(arrival)
+    assert found.outline
+    assert len(pickle.dumps(found)) < 20_000
+    [file] = found.mail.files
+    assert (file.content, file.size) == (None, len(CONTENT))
 
 
 def test_a_mail_in_pieces_is_the_mail_that_would_be_written(tmp_path_factory: pytest.TempPathFactory) -> None:
