@@ -14,6 +14,7 @@ import psycopg
 from parley.store.engine import open_engine
 from parley.store.place import Place
 from parley.store.schema import migrate
+from parley.tests.times import LIMIT
 from sqlalchemy import URL, make_url
 
 _FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c shared_buffers=32MB"
@@ -62,7 +63,7 @@ class Server:
                 user=self._user,
                 group=self._group,
             )
-        until = monotonic() + 30
+        until = monotonic() + LIMIT
         while True:
             try:
                 psycopg.connect(self._conninfo("postgres")).close()
@@ -83,7 +84,7 @@ class Server:
         """Stop: 2 (SIGINT) cuts connections and shuts down, 3 (SIGQUIT) crashes at once."""
         if self._process is not None:
             self._process.send_signal(signal)
-            self._process.wait(30)
+            self._process.wait(LIMIT)
             self._process = None
 
     def remove(self) -> None:
@@ -128,7 +129,7 @@ class Server:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY FILE_COPY'.encode())
 
     def _conninfo(self, database: str) -> str:
-        return f"host={self.folder} user=parley dbname={database} connect_timeout=5"
+        return f"host={self.folder} user=parley dbname={database} connect_timeout=60"
 
     def _initdb(self) -> None:
         command = [str(self._bin / "initdb"), "-D", str(self.folder / "data"), "-U", "parley", "--auth=trust"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from parley.tests.gateway import BUYER, SELLER, Running
+from parley.tests.times import LIMIT
 from parley.tests.window import CHROMIUM, link
 from playwright.async_api import Browser, BrowserContext, Page
 
@@ -101,7 +102,7 @@ async def test_nothing_runs_and_nothing_leaves(run: Running, browser: Browser, w
     assert len(sources) == len(cases)
     assert not any("allow-scripts" in one or "allow-same-origin" in one for one in sandboxes)
     assert "{{ 7 * 7 }}" in await page.locator("body").inner_text()
-    await asyncio.wait_for(page.wait_for_load_state("networkidle"), 30)
+    await asyncio.wait_for(page.wait_for_load_state("networkidle"), LIMIT)
     for source in sources:  # the same HTML without our frame around it
         await page.goto(origin + source)
         assert await page.evaluate("document.querySelectorAll('script,form,iframe,object,embed,link').length") == 0

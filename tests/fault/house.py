@@ -19,6 +19,7 @@ from parley.store import exchange, inquiries, outbox
 from parley.store.values import AttemptRow, DeliveryRow
 from parley.tests.gateway import DOMAIN
 from parley.tests.ports import Held, hold
+from parley.tests.times import LIMIT
 
 SETTINGS = """
 [smtp]
@@ -51,7 +52,7 @@ reply_domain = "{domain}"
 [test]
 crash_points = true
 """
-_READY = 60.0  # seconds a start may take on a busy machine
+_READY = 2 * LIMIT  # seconds a start may take on a busy machine
 started: list[Process] = []  # by this test, to be ended with it whatever comes (conftest.py)
 ports: list[Held] = []  # kept for this test's gateways while they are down
 
@@ -126,12 +127,12 @@ class House:
         self.kills += 1
         await self._end(signal.SIGKILL)
 
-    async def down(self, seconds: float = 30) -> int:
+    async def down(self, seconds: float = 2 * LIMIT) -> int:
         """Ask it to stop; returns its exit status. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             return await self._end(signal.SIGTERM)
 
-    async def ended(self, seconds: float = 30) -> int:
+    async def ended(self, seconds: float = 2 * LIMIT) -> int:
         """Wait until it has died by itself; returns its exit status, -9 for SIGKILL."""
         assert self.process
         async with asyncio.timeout(seconds):
@@ -193,7 +194,7 @@ class House:
     def _read(self, query: Any) -> Any:
         return look(self.settings, query)
 
-    async def drained(self, seconds: float = 60) -> None:
+    async def drained(self, seconds: float = 2 * LIMIT) -> None:
         """Wait until nothing is queued. Raises TimeoutError that names what still waits."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds

@@ -93,7 +93,7 @@ async def hand_over(house: House, ledger: Ledger, mark: Mark, letter: tuple[str,
     sender, mask, data = letter
     ledger.tries += 1
     client = aiosmtplib.SMTP(
-        hostname="127.0.0.1", port=house.smtp, local_hostname="client.example", timeout=30, start_tls=False
+        hostname="127.0.0.1", port=house.smtp, local_hostname="client.example", timeout=60, start_tls=False
     )
     try:
         async with client:

@@ -53,7 +53,7 @@ async def die_while_writing(house: House, ledger: Ledger, talks: list[Talk], cra
                 unanswered.append(mark)
         if not house.running:
             break
-    assert await house.ended(10) == -signal.SIGKILL
+    assert await house.ended() == -signal.SIGKILL
     return unanswered
 
 

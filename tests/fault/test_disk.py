@@ -88,14 +88,14 @@ async def test_a_full_disk(tmp_path: Path, small: Path, peer: Peer, what: str) -
 
 
 async def hello(house: House) -> None:
-    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=30, start_tls=False) as client:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=60, start_tls=False) as client:
         await client.noop()
 
 
 async def hand(house: House, ledger: Ledger, talk: Talk, mark: Mark, size: int) -> str:
     """Hand one mail over, NOOP before and after; return the answer to it."""
     sender, mask, data = talk.letter(mark, size)
-    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=30, start_tls=False)
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=60, start_tls=False)
     async with client:
         await client.noop()
         await client.mail(sender)
@@ -147,7 +147,7 @@ async def test_a_locked_database_is_answered_451_within_10_seconds_and_blocks_no
 
 async def slowest_noop(house: House, seconds: float) -> float:
     """Say NOOP on a connection of its own all the time; return how long the slowest one took."""
-    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=30, start_tls=False)
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=house.smtp, timeout=60, start_tls=False)
     slowest, ends = 0.0, time.monotonic() + seconds
     async with client:
         while time.monotonic() < ends:

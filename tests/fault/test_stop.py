@@ -13,6 +13,7 @@ from parley.tests.fault.house import Died, House
 from parley.tests.fault.invariants import arrivals, hold
 from parley.tests.fault.people import Ledger, Mark, Talk, open_talks, write_all, write_one
 from parley.tests.peer import Peer
+from parley.tests.times import LIMIT
 
 pytestmark = [
     pytest.mark.timeout(240),
@@ -46,7 +47,7 @@ async def test_sigterm_in_data(tmp_path: Path, peer: Peer) -> None:
     finished, endless = Mark(0, "seller", 1), Mark(1, "seller", 1)
     reader, writer, rest = await half_a_mail(house, talks[0], finished)
     other_reader, other_writer, _ = await half_a_mail(house, talks[1], endless)
-    stopping = asyncio.create_task(house.down(40))
+    stopping = asyncio.create_task(house.down())
     await asyncio.sleep(0.3)
     writer.write(rest)
     answer = await reader.readline()
@@ -74,7 +75,7 @@ async def test_sigterm_in_a_delivery(tmp_path: Path, peer: Peer) -> None:
     stall = peer.stall("dot")
     await write_one(house, ledger, talk, Mark(0, "seller", 1))
     await stall.reached()
-    assert await house.down(40) == 0
+    assert await house.down() == 0
     house.kills += 1  # for the mail it is one: the remote had all of it and had not said yes
     stall.release()
     peer.behave()
@@ -93,7 +94,7 @@ async def test_graceful_restarts_under_load_double_nothing(tmp_path: Path, peer:
     writing = asyncio.create_task(write_all(house, ledger, talks, 150, 10.0))
     for _ in range(4):
         await asyncio.sleep(1.5)
-        assert await house.down(40) == 0
+        assert await house.down() == 0
         await house.up()
     await writing
     await house.drained()
@@ -164,7 +165,7 @@ async def test_no_file_descriptors_left(tmp_path: Path, peer: Peer) -> None:
     assert house.running
     for _, writer in crowd:
         writer.close()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(2 * LIMIT):
         await writing
     await write_one(house, ledger, talk, Mark(0, "seller", 3))
     await house.drained()

@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from parley.tests.times import LIMIT
 
 
 @cache
 def _why_not() -> str:
     if shutil.which("strace") is None:
         return "strace is not installed"
-    done = subprocess.run(["strace", "-f", "true"], capture_output=True, check=False, timeout=10)
+    done = subprocess.run(["strace", "-f", "true"], capture_output=True, check=False, timeout=LIMIT)
     return "" if done.returncode == 0 else "this machine does not let strace trace"
 
 

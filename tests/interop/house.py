@@ -26,7 +26,7 @@ class House:
     async def hand(self, mail_from: str, rcpts: list[str], data: bytes, *options: str) -> None:
         """Give a mail to Postfix, as a mail program or another server would."""
         client = aiosmtplib.SMTP(
-            hostname=HOST, port=self.postfix.port, local_hostname="client.example", timeout=10, start_tls=False
+            hostname=HOST, port=self.postfix.port, local_hostname="client.example", timeout=60, start_tls=False
         )
         async with client:
             await client.mail(mail_from, options=list(options), encoding="utf-8")

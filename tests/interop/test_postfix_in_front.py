@@ -73,7 +73,7 @@ async def test_a_seller_whose_address_is_utf8_is_written_to(tmp_path: Path) -> N
     async with house(tmp_path) as all_:
         made = await all_.gateway.open(sellers=[{"email": address, "name": "Jürgen"}])
         mask = made.masks["buyer"]
-        (request,) = to(await all_.sink.wait(2, timeout=3), address)
+        (request,) = to(await all_.sink.wait(2), address)
         assert "SMTPUTF8" in request.options
         await all_.hand(address, [mask], mail(f"Jürgen <{address}>", mask, EIGHT_BIT), "SMTPUTF8", "BODY=8BITMIME")
         assert EIGHT_BIT in body(to(await all_.sink.wait(3), BUYER)[-1])

@@ -16,6 +16,7 @@ from parley.store.rows import add
 from parley.store.tables import Event, Message, MessageState
 from parley.tests.gateway import BUYER, SELLER, mail
 from parley.tests.pages import Page, Visitor, Web, open_web
+from parley.tests.times import LIMIT
 from sqlalchemy import Connection
 
 KINDS = ("message.received", "message.delivered", "message.read")
@@ -162,7 +163,7 @@ async def test_the_first_messages_are_on_paper_before_the_last_are_read(
         "",
     )
     writer.write("\r\n".join(lines).encode())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LIMIT):
         head = await reader.readuntil(b"message number 10<")
         assert head.startswith(b"HTTP/1.1 200 ")
         await web.mail(made.masks["buyer"], mail(SELLER, made.masks["buyer"], "One thing more", message_id="1@werk"))
