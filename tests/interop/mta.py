@@ -24,7 +24,7 @@ from parley.tests.interop.programs import call
 HOST = "127.0.0.1"
 HOSTNAME = "mta.market.example"
 _DAEMONS = "/usr/lib/postfix/sbin"
-_LIMIT = 15.0  # seconds for Postfix to start, to settle, to stop
+_LIMIT = 60.0  # seconds for Postfix to start, to settle, to stop: a net
 
 # Everything not named here is Postfix's own default, as far as it can be on loopback and without DNS.
 _MAIN = """compatibility_level = 3.6
