@@ -3,8 +3,13 @@
 Units about the same inquiry run one after the other, as they do on SQLite: each takes its inquiries' locks before
 it reads anything. A unit that names no inquiry runs alone. A unit that lost a race (deadlock) or its connection
 is run again until its time is up; after a commit that was not answered the server is asked what became of it.
+
+The server knows transactions by number. One that crashed gives out again the numbers that it had not written down, so
+what it then says of a number may be about somebody else's transaction: "committed" is believed only of a server that
+has been up all the time (`_Witness`). Else the unit has failed, as far as is known, and is not run again.
 """
 
+import threading
 import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +19,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from .postgresql import PATIENCE, WRITERS, Lock, may_pass
+from .postgresql import PATIENCE, WRITERS, Lock, may_pass, sqlstate
 from .writer import Answer, StoreClosed, StoreFailed, Ticket, answer, as_failure, committing
 
 _PAUSE = 0.1  # seconds between tries
+_NEVER_GIVEN_OUT = "22023"  # what the server says of a transaction whose number it has not reached
 
 
 class PoolWriter:
@@ -26,6 +32,7 @@ class PoolWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="store-writer")
+        self._witness = _Witness(engine)
 
     def submit(self, ticket: Ticket) -> None:
         """Queue a unit; see UnitWriter."""
@@ -37,6 +44,7 @@ class PoolWriter:
     def close(self) -> None:
         """Write everything that is queued, then stop."""
         self._pool.shutdown()
+        self._witness.close()
 
     def _run(self, ticket: Ticket, until: float) -> None:
         while True:
@@ -65,6 +73,7 @@ class PoolWriter:
             return Answer(ticket, None, StoreFailed(str(error.orig)))
 
     def _in_transaction(self, connection: Connection, ticket: Ticket, until: float) -> Answer:
+        witness = self._witness.current()
         try:
             transaction = _begin(connection, ticket.of)
             result = ticket.unit(connection)
@@ -73,30 +82,74 @@ class PoolWriter:
             if isinstance(error, DBAPIError) and may_pass(error):
                 raise
             return Answer(ticket, None, as_failure(error))
-        self._commit(connection, transaction, until)
+        self._commit(connection, transaction, witness, until)
         return Answer(ticket, result, None)
 
-    def _commit(self, connection: Connection, transaction: str, until: float) -> None:
+    def _commit(self, connection: Connection, transaction: str, witness: Connection | None, until: float) -> None:
         """Commit. When the connection breaks meanwhile, find out what became of the transaction."""
         try:
             with committing():
                 connection.exec_driver_sql("COMMIT")
         except DBAPIError as error:
-            if not (error.connection_invalidated and self._committed(transaction, until)):
+            if not error.connection_invalidated or self._became(transaction, until) == "aborted":
                 raise
+            if not self._witness.lived(witness):
+                raise StoreFailed("the server went down at the commit: what became of it is not known") from error
 
-    def _committed(self, transaction: str, until: float) -> bool:
+    def _became(self, transaction: str, until: float) -> str | None:
+        """Return "committed", "aborted", or None of one that is forgotten."""
         while True:
             try:
                 with self._engine.connect() as connection:
                     asked = connection.exec_driver_sql(f"SELECT pg_xact_status('{transaction}'::xid8)")
                     status = asked.scalar()
                     if status != "in progress":
-                        return status == "committed"
-            except DBAPIError:
+                        return status
+            except DBAPIError as error:
+                if sqlstate(error) == _NEVER_GIVEN_OUT:
+                    return "aborted"
                 if time.monotonic() >= until:
                     raise
             time.sleep(_PAUSE)
+
+
+class _Witness:
+    """A connection that does nothing. All connections end when a server goes down, so while it lives none did."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def current(self) -> Connection | None:
+        """Return the connection, to be asked about later; None while there is none to be had."""
+        if self._connection is None:
+            with self._lock, suppress(DBAPIError, NoConnection):
+                self._connection = self._connection or self._engine.connect()
+        return self._connection
+
+    def lived(self, one: Connection | None) -> bool:
+        """Return whether the server has been up since `current` gave this one."""
+        with self._lock:
+            if one is None or one is not self._connection:
+                return False
+            try:
+                one.exec_driver_sql("SELECT 1").close()
+            except DBAPIError:
+                self._let_go()
+                return False
+            return True
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
 
 
 class _Again(Exception):

@@ -19,7 +19,7 @@ WRITERS = 6  # units under way at once
 PATIENCE = 8.0  # seconds after which work is given up: a client is told 451 before it loses patience
 _LOST_RACES = ("40001", "40P01")  # serialization failure, deadlock
 _COMING_UP = ("57P01", "57P02", "57P03", "53300")  # shutting down, crashed, starting, no connection free
-_CONNECTIONS = WRITERS + 8  # writers, readers, the presence, commands
+_CONNECTIONS = WRITERS + 9  # writers, their witness, readers, the presence, commands
 _OPTIONS = (
     "-c lock_timeout=8000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 )

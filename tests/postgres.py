@@ -19,6 +19,8 @@ from sqlalchemy import URL, make_url
 
 _FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c shared_buffers=32MB"
 
+DURABLE = "-c fsync=off -c max_connections=100 -c shared_buffers=32MB"  # a crash of the server alone loses nothing
+
 
 def binaries() -> Path | None:
     """Where `initdb` and `postgres` are, None where the machine has none."""

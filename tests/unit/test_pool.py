@@ -29,19 +29,43 @@ LEASE = """
 
 
 @pytest.fixture
-def shared(postgresql: postgres.Server, tmp_path: Path) -> Iterator[Callable[[], Store]]:
-    """Opens the same database as often as asked."""
-    url = postgresql.database()
+def own_server() -> Iterator[postgres.Server]:
+    """A server that this test may crash; it commits for good."""
+    if postgres.binaries() is None:
+        pytest.skip("no PostgreSQL server binaries on this machine")
+    with postgres.serving(postgres.DURABLE) as one:
+        yield one
+
+
+@pytest.fixture
+def shared_on(tmp_path: Path) -> Iterator[Callable[[postgres.Server], Callable[[], Store]]]:
+    """Opens the same database of a server as often as asked."""
     opened: list[Store] = []
+    dropped: list[Callable[[], None]] = []
 
-    def another() -> Store:
-        opened.append(open_store(Place(url, tmp_path / "blobs")))
-        return opened[-1]
+    def on(server: postgres.Server) -> Callable[[], Store]:
+        url = server.database()
+        dropped.append(lambda: server.drop(url))
 
-    yield another
+        def another() -> Store:
+            opened.append(open_store(Place(url, tmp_path / "blobs")))
+            return opened[-1]
+
+        return another
+
+    yield on
     for one in opened:
         one.close()
-    postgresql.drop(url)
+    for drop in dropped:
+        drop()
+
+
+@pytest.fixture
+def shared(
+    postgresql: postgres.Server, shared_on: Callable[[postgres.Server], Callable[[], Store]]
+) -> Callable[[], Store]:
+    """Opens the same database as often as asked."""
+    return shared_on(postgresql)
 
 
 def put(connection: Connection, name: str) -> None:
@@ -52,7 +76,7 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(_blob)).scalar_one()
 
 
-def cut_at_commit(store: Store, moment: str, times: int = 1) -> None:
+def cut_at_commit(store: Store, moment: str, times: int = 1, first: Callable[[], None] = lambda: None) -> None:
     """Have the connection break right before or right after the server commits: its answer is lost."""
     engine: Engine = store._engine
     left = [times]
@@ -60,6 +84,7 @@ def cut_at_commit(store: Store, moment: str, times: int = 1) -> None:
     def cut(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
         if statement == "COMMIT" and left[0]:
             left[0] -= 1
+            first()
             driver = connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection)
             driver.close()
@@ -84,6 +109,30 @@ async def test_a_connection_lost_at_the_commit_neither_loses_nor_doubles(
     answered = await store.write(unit)
     assert await store.read(count) == 1
     assert answered == len(runs) == (2 if moment == "before" else 1)
+
+
+async def test_a_server_that_crashed_at_the_commit_is_not_believed(
+    own_server: postgres.Server, shared_on: Callable[[postgres.Server], Callable[[], Store]]
+) -> None:
+    """It may give out the transaction's number again: its "committed" may be said of another one."""
+    store, runs = shared_on(own_server)(), []
+
+    def crash() -> None:
+        own_server.stop(3)
+        own_server.start()
+
+    cut_at_commit(store, "after", first=crash)
+
+    def unit(connection: Connection) -> None:
+        runs.append(1)
+        put(connection, "a")
+
+    with pytest.raises(StoreFailed, match="went down at the commit"):
+        await store.write(unit)
+    assert runs == [1]
+    await store.write(lambda connection: put(connection, "b"))  # and on it goes
+    cut_at_commit(store, "after")
+    await store.write(lambda connection: put(connection, "c"))  # a new witness has seen this one through
 
 
 async def test_a_server_that_stays_away_is_told_in_time(
