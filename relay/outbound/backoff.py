@@ -1,6 +1,11 @@
 """When a delivery that was not taken is tried again. Pure: the time and the spread are handed in."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
+
+from ...store.tables import DeliveryState
+from ...store.values import DeliveryRow
+from ..sections_outbound import OutboundSettings
 
 SPREAD = 0.1  # each delay is moved by at most this part of itself, so that what failed together comes back apart
 
@@ -24,3 +29,17 @@ def next_attempt(
         return None
     delay = retry[min(attempts, len(retry)) - 1] * (1 + SPREAD * (2 * spread - 1))
     return now + min(delay, left)
+
+
+def state_after(
+    delivery: DeliveryRow, outcome: str, now: datetime, outbound: OutboundSettings
+) -> tuple[DeliveryState, datetime]:
+    """Return the state after an attempt that ended "sent", "failed" or "deferred", and when the next one is due.
+
+    Where there is none, that is now.
+    """
+    if outcome != "deferred":
+        return DeliveryState(outcome), now
+    spread = int(sha256(delivery.token.encode()).hexdigest()[:4], 16) / 65536
+    again = next_attempt(delivery.created_at, now, delivery.attempts, outbound.retry, outbound.give_up, spread)
+    return (DeliveryState.FAILED, now) if again is None else (DeliveryState.DEFERRED, again)

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from ...store import outbox
 from ...store.outbox import Lease
@@ -25,13 +24,14 @@ from ..handover import Handed
 from ..job import NothingToSend
 from ..prepare import Prepared, prepare
 from ..world import World
-from .backoff import next_attempt
+from .backoff import state_after
 from .destinations import Destinations
 from .marks import Mark, Marks
 from .transport import Outcome, Transport
 
 _TRIES = 3  # to make a mail
 _LOOK_FOR_THE_DEAD = timedelta(seconds=5)  # between two looks for leases of dead processes
+_IN_MEMORY = 10  # deliveries that may be ours already, for each that is sent at a time: 100 are a second's work
 _SHORTEST_WAIT = timedelta(milliseconds=50)  # a due delivery may have to wait for an earlier one
 
 
@@ -91,8 +91,9 @@ class Deliverer:
     # -- what is to be sent
 
     def _room(self) -> Lease | None:
-        """The lease of what is handed over; None while as many wait in memory as are being sent."""
-        full = len(self._running) + len(self._handed) >= 2 * self._world.settings.outbound.connections
+        """The lease of what is handed over; None while enough wait in memory."""
+        room = _IN_MEMORY * self._world.settings.outbound.connections
+        full = len(self._running) + len(self._handed) >= room
         return None if self._stopping or full else self._new_lease()
 
     def _begin(self, handed: Handed) -> None:
@@ -129,7 +130,7 @@ class Deliverer:
 
     async def _still_wanted(self, delivery: DeliveryRow) -> bool:
         """False when it was taken off the queue meanwhile."""
-        now = await self._world.store.read(lambda connection: outbox.get(connection, delivery.seq))
+        now = await self._world.store.look(lambda connection: outbox.get(connection, delivery.seq))
         return now.state == DeliveryState.SENDING and now.attempts == delivery.attempts
 
     def _resume(self) -> None:
@@ -214,7 +215,12 @@ class Deliverer:
     def _mark(self, delivery: DeliveryRow, outcome: Outcome) -> None:
         now = self._world.clock()
         tried = Tried(now, outcome.host, outcome.stage, outcome.code, outcome.enhanced, outcome.text)
-        self._marks.add(Mark(Finished(delivery, tried, *self._next(delivery, outcome, now)), outcome))
+        self._marks.add(
+            Mark(
+                Finished(delivery, tried, *state_after(delivery, outcome.state, now, self._world.settings.outbound)),
+                outcome,
+            )
+        )
 
     async def _send(self, delivery: DeliveryRow, prepared: Prepared, limit: float) -> Outcome:
         self._world.journal.sending(
@@ -275,15 +281,6 @@ class Deliverer:
         """Hold what has no result on record until its lease is over: then it is sent again."""
         seconds = self._world.settings.outbound.lease.total_seconds()
         asyncio.get_running_loop().call_later(seconds, self._held.discard, mark.finished.delivery.seq)
-
-    def _next(self, delivery: DeliveryRow, outcome: Outcome, now: datetime) -> tuple[DeliveryState, datetime]:
-        """Return the state after this attempt and when the next one is due (now, where there is none)."""
-        if outcome.state != "deferred":
-            return DeliveryState(outcome.state), now
-        outbound = self._world.settings.outbound
-        spread = int(sha256(delivery.token.encode()).hexdigest()[:4], 16) / 65536
-        again = next_attempt(delivery.created_at, now, delivery.attempts, outbound.retry, outbound.give_up, spread)
-        return (DeliveryState.FAILED, now) if again is None else (DeliveryState.DEFERRED, again)
 
     def _log(self, mark: Mark) -> None:
         journal, remote, one = self._world.journal, mark.outcome.remote, mark.finished

@@ -114,20 +114,20 @@ async def test_its_attempt_is_on_record_before_it_begins_and_a_later_one_waits(w
 
 
 async def test_more_than_there_is_room_for_is_queued_and_all_of_it_arrives_once(tmp_path: Path, peer: Peer) -> None:
-    async with running(tmp_path, peer, extra="") as world:
-        places = world.gateway.settings.outbound.connections
-        opened = [await world.open(reference=f"MK-{number}") for number in range(4 * places)]
-        await peer.wait(8 * places)
+    async with running(tmp_path, peer, outbound={"connections": "2"}) as world:
+        room, mails = 20, 24
+        opened = [await world.open(reference=f"MK-{number}") for number in range(mails)]
+        await peer.wait(2 * mails)
         await world.quiet()
         stall = peer.stall("mail")
         for number, made in enumerate(opened):
             await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], f"Mail {number}."))
         await stall.reached()
         waiting = await world.gateway.world.store.read(lambda c: outbox.waiting(c, 1000))
-        assert sum(row.state == DeliveryState.SENDING for row in waiting) == 2 * places
+        assert sum(row.state == DeliveryState.SENDING for row in waiting) == room
         stall.release()
-        got = (await peer.wait(12 * places))[8 * places :]
-        assert sorted(body(one).split("\n")[2] for one in got) == sorted(f"Mail {n}." for n in range(4 * places))
+        got = (await peer.wait(3 * mails))[2 * mails :]
+        assert sorted(body(one).split("\n")[2] for one in got) == sorted(f"Mail {n}." for n in range(mails))
 
 
 async def test_a_mail_is_taken_though_an_earlier_one_cannot_be_read(world: Running, peer: Peer) -> None:
