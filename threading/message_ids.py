@@ -48,6 +48,11 @@ def read_id(value: str) -> str:
     return word.strip("<>")
 
 
+def has_token(id: str) -> bool:
+    """Something in an id has the form of ours, of whatever domain."""
+    return _OURS.search(id[:998].lower()) is not None
+
+
 def ours(id: str, domains: Collection[str]) -> str | None:
     """The delivery token in an id of ours, `m.<token>@<one of domains>`, else None.
 

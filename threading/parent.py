@@ -7,12 +7,12 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..relay.mail.model import Mail
 from .arrange import Node, arrange, read_date
-from .message_ids import ours, read_id, read_ids
+from .message_ids import has_token, ours, read_id, read_ids
 from .subjects import base_subject
 
 __all__ = ["Decision", "Known", "Node", "arrange", "find_parent"]
@@ -42,15 +42,6 @@ class Decision:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """The messages of the inquiry by their ids and by the tokens in ours."""
-
-    by_id: dict[str, Known] = field(default_factory=dict[str, Known])
-    by_token: dict[str, Known] = field(default_factory=dict[str, Known])
-    domains: frozenset[str] = frozenset()
-
-
 def find_parent(mail: Mail, known: Sequence[Known]) -> Decision:
     """The message among `known` that `mail` answers, `Decision(None, "none")` where nothing tells.
 
@@ -59,17 +50,16 @@ def find_parent(mail: Mail, known: Sequence[Known]) -> Decision:
     """
     own_id = read_id(mail.first("Message-ID"))
     candidates = [one for one in known if own_id not in one.ids or not own_id]  # a mail never answers itself
-    index = _indexed(candidates)
     references = [id for value in mail.all("References") for id in read_ids(value)][::-1]
     in_reply_to = [id for value in mail.all("In-Reply-To") for id in read_ids(value)]
-    for id in [*references, *in_reply_to]:
-        token = ours(id, index.domains)
-        if token is not None and token in index.by_token:
-            return Decision(index.by_token[token].message, "own-id")
+    found = _by_token([id for id in (*references, *in_reply_to) if has_token(id)], candidates)
+    if found:
+        return Decision(found.message, "own-id")
+    by_id = {id: one for one in reversed(candidates) for id in one.ids}
     for ids, by in ((references, "references"), (in_reply_to, "in-reply-to")):
         for id in ids:
-            if id in index.by_id:
-                return Decision(index.by_id[id].message, by)
+            if id in by_id:
+                return Decision(by_id[id].message, by)
     found = _by_thread_index(mail.first("Thread-Index"), candidates)
     if found:
         return Decision(found.message, "thread-index")
@@ -77,19 +67,19 @@ def find_parent(mail: Mail, known: Sequence[Known]) -> Decision:
     return Decision(found.message, "subject") if found else Decision(None, "none")
 
 
-def _indexed(known: Iterable[Known]) -> _Index:
-    by_id: dict[str, Known] = {}
+def _by_token(named: Sequence[str], known: Sequence[Known]) -> Known | None:
+    """The message that the first of the `named` ids with a token of ours is of."""
     by_token: dict[str, Known] = {}
     domains: set[str] = set()
-    for one in known:
+    for one in known if named else ():
         for id in one.ids:
-            by_id.setdefault(id, one)
             domain = id.rpartition("@")[2]
             token = ours(id, (domain,)) if domain else None
             if token is not None:
                 by_token.setdefault(token, one)
                 domains.add(domain)
-    return _Index(by_id, by_token, frozenset(domains))
+    tokens = (ours(id, domains) for id in named)
+    return next((by_token[token] for token in tokens if token in by_token), None)
 
 
 def _by_thread_index(value: str, known: Iterable[Known]) -> Known | None:
@@ -117,11 +107,16 @@ def _by_subject(mail: Mail, known: Iterable[Known]) -> Known | None:
     if not base:
         return None
     writer = _address(mail.first("From"))
-    same = [one for one in known if base_subject(one.subject).casefold() == base]
+    same = [one for one in known if _may_be_based(one.subject, base) and base_subject(one.subject).casefold() == base]
     others = [one for one in same if not writer or one.author.lower() != writer] or same
     date = read_date(mail.first("Date"))
     before = [one for one in others if date is None or _utc(one.at) <= date + _CLOCK_SLACK] or others
     return max(before, key=lambda one: _utc(one.at), default=None)
+
+
+def _may_be_based(subject: str, base: str) -> bool:
+    """The quick look for a base subject: it stands in the whole one."""
+    return base in " ".join(subject.split()).casefold()
 
 
 def _address(value: str) -> str:
