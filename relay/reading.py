@@ -11,7 +11,7 @@ import io
 import pickle
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..threading.blocks import Marked
 from ..threading.html_reply import Structure
@@ -30,7 +30,7 @@ TRIES = 3
 _MOST_PARTS = 60
 _MOST_TAGS = 20_000
 _MOST_ENCODED = 400
-_AT_ONCE = 2  # processes
+_AT_ONCE = 2  # processes for large mails, and as many for small odd ones: they need not wait behind those
 _KNOWN = {
     (cls.__module__, cls.__qualname__): cls
     for cls in (
@@ -72,27 +72,28 @@ class Readers:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._idle: list[Process] = []
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._large, self._small = _Lane(), _Lane()
 
     async def understand(self, arrival: Arrival) -> Understood:
         """Read a mail in a process. Raises Unreadable when that failed `TRIES` times."""
         causes: list[str] = []
-        async with self._places:
+        lane = self._large if arrival.size > LARGE else self._small
+        async with lane.places:
             for _ in range(TRIES):
                 try:
-                    return await self._try(arrival)
+                    return await self._try(arrival, lane)
                 except _Stopped as stopped:
                     causes.append(str(stopped))
         raise Unreadable("; ".join(causes))
 
     async def close(self) -> None:
         """End all processes."""
-        while self._idle:
-            await _end(self._idle.pop())
+        for lane in (self._large, self._small):
+            while lane.idle:
+                await _end(lane.idle.pop())
 
-    async def _try(self, arrival: Arrival) -> Understood:
-        process = self._idle.pop() if self._idle else await self._start()
+    async def _try(self, arrival: Arrival, lane: "_Lane") -> Understood:
+        process = lane.idle.pop() if lane.idle else await self._start()
         try:
             # The time is shared by the tries, so that the sender's server hears an answer before it gives up.
             async with asyncio.timeout(self.limits.seconds):
@@ -105,12 +106,20 @@ class Readers:
         except BaseException:
             await _end(process)
             raise
-        self._idle.append(process)
+        lane.idle.append(process)
         return answer
 
     async def _start(self) -> Process:
         command = (sys.executable, "-m", "parley.relay.reading_child", str(self.limits.memory))
         return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=2**16)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Processes for one sort of mail."""
+
+    idle: list[Process] = field(default_factory=list[Process])
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
 class _Stopped(Exception):

@@ -5,6 +5,7 @@ what was read from them; each is a length of eight octets and as many octets of 
 parent alone; what it gives is unpickled there by a reader that knows no class but our frozen values.
 """
 
+import os
 import pickle
 import resource
 import sys
@@ -14,10 +15,12 @@ from .arrival import Arrival
 from .understand import understand_file
 
 LENGTH = 8  # octets
+_NICE = 5  # large mail gives way to the gateway itself, which has small ones in hand
 
 
 def main() -> None:
     """Read mails until the input ends. The first argument is the most bytes of memory that the process may have."""
+    os.nice(_NICE)
     limit = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
