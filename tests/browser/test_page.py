@@ -93,6 +93,10 @@ async def test_on_a_phone(run: Running, browser: Browser, pictures: Path, width:
         await page.goto(link(run, made, BUYER))
         await no_wider_than_the_screen(page)
         await page.screenshot(path=pictures / f"page-phone-{width}.png")
+        places = [await page.locator(one).first.bounding_box() for one in ("article", "#reply", "article + article")]
+        tops = [place["y"] for place in places if place]
+        assert len(tops) == 3
+        assert tops == sorted(tops)  # what was said last, the box to answer it, what was said before
         await expect(page.get_by_text("Company asked")).to_be_hidden()
         await page.get_by_text("The request", exact=True).click()
         await expect(page.get_by_text("Company asked")).to_be_visible()
