@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from ..store.blobs import open_blobs, probe
 from ..store.schema import head, schema_of
 from ..store.writer import StoreFailed
 from .compose.dkim import KeyUnusable, read_key
-from .placing import NoStore, look
+from .placing import NoStore, look, place_of
 from .settings import Settings
 
 
@@ -25,7 +26,7 @@ class Finding:
 
 
 async def findings(settings: Settings) -> list[Finding]:
-    """Return what is wrong or risky. Connects to nothing but the configured smarthost."""
+    """Return what is wrong or risky. Connects to nothing but the configured store, bucket and smarthost."""
     found = [
         *_marketplaces(settings),
         *_people(settings),
@@ -36,7 +37,7 @@ async def findings(settings: Settings) -> list[Finding]:
         *_test(settings),
         *_store(settings),
     ]
-    return [*found, *await _route(settings)]
+    return [*found, *await _bucket(settings), *await _route(settings)]
 
 
 def _marketplaces(settings: Settings) -> Iterator[Finding]:
@@ -113,6 +114,22 @@ def _store(settings: Settings) -> Iterator[Finding]:
         return
     if now != head():
         yield Finding("error", f"the store has schema {now}, this version needs {head()}", "run `parley migrate`")
+
+
+async def _bucket(settings: Settings) -> list[Finding]:
+    """Put something into the bucket of the large mails, and take it away again."""
+    if not settings.store.in_bucket:
+        return []
+    try:
+        await asyncio.to_thread(lambda: probe(open_blobs(place_of(settings).blobs).keep))
+    except ImportError:
+        return [Finding("error", "a bucket needs obstore, which is not installed", "pip install parley-relay[s3]")]
+    except FileNotFoundError:
+        return [Finding("error", f"large mails cannot be kept: {settings.store.blobs} is not there", "make the bucket")]
+    except OSError as error:
+        mend = "check store.blobs, store.endpoint, the keys and what they may do: put, get, head, list, delete"
+        return [Finding("error", f"large mails cannot be kept: {error}", mend)]
+    return []
 
 
 async def _route(settings: Settings) -> list[Finding]:

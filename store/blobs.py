@@ -6,9 +6,10 @@ a row without its bytes. Orphans are swept.
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -138,6 +139,16 @@ def _whole(work: Callable[[], None]) -> None:
     crash.here("before-blob")
     work()
     crash.here("after-blob")
+
+
+def probe(keep: Keep) -> None:
+    """Put something, read it and take it away again, as if it were a large mail. Raises OSError."""
+    data = secrets.token_bytes(64)
+    name = hashlib.sha256(data).hexdigest()
+    keep.put(name, data)
+    if keep.get(name) != data:
+        raise OSError("what was put there came back changed")
+    keep.remove_old(name, datetime.now(UTC) + timedelta(days=1))
 
 
 def open_blobs(place: Path | Bucket) -> Blobs:

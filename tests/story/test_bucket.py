@@ -2,11 +2,14 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import aiosmtplib
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from parley.relay.check import findings
+from parley.relay.settings import parse
 from parley.tests.gateway import SELLER, body, mail, opened, running
 from parley.tests.peer import Peer
 
@@ -24,16 +27,21 @@ def s3() -> Generator[ThreadedMotoServer]:
 
 
 def make_bucket(server: ThreadedMotoServer) -> None:
+    client = client_of(server)
+    client.create_bucket(Bucket="mails")
+    client.close()
+
+
+def client_of(server: ThreadedMotoServer) -> Any:
+    """Somebody else's client of the server, which is closed after use."""
     host, port = server.get_host_and_port()
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=f"http://{host}:{port}",
         region_name="us-east-1",
         aws_access_key_id="key",
         aws_secret_access_key="secret",
     )
-    client.create_bucket(Bucket="mails")
-    client.close()
 
 
 def with_file(mask: str, id: str) -> bytes:
@@ -66,18 +74,37 @@ def files(peer: Peer) -> list[str | None]:
     return [part.get_filename() for got in peer.mails for part in opened(got).walk() if part.get_filename()]
 
 
-async def test_a_large_mail_goes_through_the_bucket(tmp_path: Path, peer: Peer, s3: ThreadedMotoServer) -> None:
+def in_bucket(s3: ThreadedMotoServer, folder: Path, name: str = "mails") -> str:
+    """The settings of a store whose large mails are in a bucket; its secret key is in a file in `folder`."""
     host, port = s3.get_host_and_port()
-    (tmp_path / "key").write_text("secret\n")
-    extra = f"""
+    (folder / "key").write_text("secret\n")
+    return f"""
 [store]
-blobs = "s3://mails/parley"
+blobs = "s3://{name}/parley"
 endpoint = "http://{host}:{port}"
 region = "us-east-1"
 access_key = "key"
 secret_key_file = "key"
 """
-    async with running(tmp_path, peer, extra=extra) as world:
+
+
+async def test_check_puts_something_into_the_bucket(tmp_path: Path, s3: ThreadedMotoServer) -> None:
+    async def about_large_mails(bucket: str) -> list[str]:
+        found = await findings(parse(in_bucket(s3, tmp_path, bucket), "test", tmp_path, {}))
+        return [one.what for one in found if "large mails" in one.what]
+
+    assert await about_large_mails("mails") == []
+    client = client_of(s3)
+    assert client.list_objects_v2(Bucket="mails")["KeyCount"] == 0  # and takes it away again
+    client.close()
+    assert await about_large_mails("another") == ["large mails cannot be kept: s3://another/parley is not there"]
+    s3.stop()
+    (away,) = await about_large_mails("mails")
+    assert away.startswith("large mails cannot be kept: the bucket cannot be used")
+
+
+async def test_a_large_mail_goes_through_the_bucket(tmp_path: Path, peer: Peer, s3: ThreadedMotoServer) -> None:
+    async with running(tmp_path, peer, extra=in_bucket(s3, tmp_path)) as world:
         made = await world.open()
         mask = made.masks["buyer"]
         await world.send(SELLER, mask, with_file(mask, "1@werk.example"))
