@@ -63,7 +63,7 @@ async def prepare(world: World, delivery: DeliveryRow, job: Job | None = None) -
         raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
         return _operator(world, delivery, raw)
     job = job or await world.store.read(lambda connection: load_job(connection, world, delivery))
-    if not isinstance(job.raw, bytes):
+    if len(job.raw) > LARGE:
         return await asyncio.get_running_loop().run_in_executor(_LARGE, render, world, delivery, job)
     if not (job.files and world.settings.masking.documents):
         return render(world, delivery, job)

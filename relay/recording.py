@@ -87,7 +87,7 @@ def write_message(
     copy = world.settings.notices.copy_to_writer
     queued = queue_message(connection, cause, message, author, people, copy_to_writer=copy, has_it=has_it, lease=lease)
     note_relayed(connection, cause, message, author, files, len(queued), parent, came_in=True)
-    known = _known_of(world, placed) if needs_raw(message, files) else (b"", ())
+    known = _known_of(world, placed, raw) if needs_raw(message, files) else (b"", ())
     around = Around(placed.inquiry, placed.parties.masks, people, message, files, *known)
     return Accepted(message.id, len(queued), handed=_hand_over(connection, world, around, queued, lease))
 
@@ -118,12 +118,11 @@ def _to_compose(placed: Placed) -> int:
     return placed.arrival.size - sum(end - start for start, end in clean)
 
 
-def _known_of(world: World, placed: Placed) -> tuple[bytes | Kept, tuple[Attachment, ...]]:
+def _known_of(world: World, placed: Placed, raw: StoredBlob) -> tuple[bytes | Kept, tuple[Attachment, ...]]:
     """The raw mail, of a large one where it is kept and which files are in it: none of it is held in memory."""
-    content = placed.arrival.content
-    if isinstance(content, Spooled):
-        return Kept(content.hash, content.size, world.store.blobs.keep), placed.understood.mail.files
-    return content, ()
+    if raw.data is None and raw.size > LARGE:
+        return Kept(raw.hash, raw.size, world.store.blobs.keep), placed.understood.mail.files
+    return placed.arrival.data, ()
 
 
 def _author(

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import io
 import random
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,17 @@ from typing import BinaryIO
 
 import aiosmtplib
 import pytest
+from parley.relay import prepare
+from parley.relay.arrival import Arrival, MaskHit
+from parley.relay.arrival import Peer as Sender
+from parley.relay.flow import receive
+from parley.relay.job import Job
+from parley.relay.mail.envelope import Prepared
 from parley.relay.mail.pieces import Pieces, Slice
-from parley.relay.prepare import prepare
+from parley.relay.resolve import resolve
+from parley.relay.world import World
 from parley.store import outbox
+from parley.store.values import DeliveryRow
 from parley.tests.gateway import SELLER, Running, opened, running
 from parley.tests.peer import Got, Peer
 from parley.tests.sending import ENVELOPE, trusting
@@ -65,7 +74,7 @@ async def composed_again(world: Running, got: Got) -> bytes:
     ]
     delivery = await gateway.store.read(lambda connection: outbox.by_token(connection, token))
     assert delivery
-    return (await prepare(gateway, delivery)).data
+    return (await prepare.prepare(gateway, delivery)).data
 
 
 @pytest.mark.usefixtures("engines")
@@ -106,6 +115,30 @@ async def test_a_large_mail_that_names_people_in_its_file_name_is_masked(tmp_pat
         mask = made.masks["buyer"]
         await world.send(SELLER, mask, with_file(mask, document(MB), "1@werk.example", name=f"{SELLER}.pdf"))
         assert SELLER.encode() not in (await relayed(peer)).data
+
+
+async def test_a_large_mail_that_came_by_no_socket_is_composed_in_a_thread(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    render = prepare.render
+
+    def noted(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
+        if job.message and job.files:
+            threads.append(threading.current_thread().name)
+        return render(world, delivery, job)
+
+    monkeypatch.setattr(prepare, "render", noted)
+    async with running(tmp_path, peer) as world:
+        made = await world.open()
+        gateway, file, mask = world.gateway.world, document(2 * MB), made.masks["buyer"]
+        hit = await resolve(gateway, *mask.split("@"))
+        assert isinstance(hit, MaskHit)
+        data = with_file(mask, file, "1@werk.example")
+        arrival = Arrival("a", gateway.clock(), Sender("127.0.0.1"), SELLER, (hit,), data)
+        assert (await receive(gateway, arrival)).code == 250
+        assert file_of(await relayed(peer)) == file
+    assert [name[:7] for name in threads] == ["compose"]
 
 
 async def test_the_same_large_mail_twice_is_one(tmp_path: Path, peer: Peer) -> None:
