@@ -30,6 +30,7 @@ from parley.store.tables import (
     table,
 )
 from parley.store.writer import StoreClosed
+from parley.tests.times import LIMIT
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -69,7 +70,7 @@ async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(embedded: 
         raw = connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
         raw.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
-        gate.wait(10)
+        gate.wait(LIMIT)
 
     first = asyncio.create_task(store.write(slow))
     others = [asyncio.create_task(store.write(lambda c, n=n: put(c, str(n % 50)))) for n in range(51)]
@@ -85,7 +86,7 @@ async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(embedded: 
 
 async def test_a_unit_of_several_may_raise_anything(store: Store) -> None:
     gate = threading.Event()
-    first = asyncio.create_task(store.write(lambda _: gate.wait(10)))
+    first = asyncio.create_task(store.write(lambda _: gate.wait(LIMIT)))
     both = [asyncio.create_task(store.write(unit)) for unit in (lambda c: next(iter(())), lambda c: put(c, "kept"))]
     await asyncio.sleep(0)
     gate.set()
@@ -111,7 +112,7 @@ async def test_a_cancelled_caller_does_not_cancel_the_write(store: Store) -> Non
 
     def unit(connection: Connection) -> None:
         begun.set()
-        gate.wait(10)
+        gate.wait(LIMIT)
         put(connection, "kept")
 
     task = asyncio.create_task(store.write(unit))
