@@ -88,6 +88,7 @@ async def test_a_large_file_passes_as_it_came(tmp_path: Path, peer: Peer) -> Non
         assert file_of(got) == file
         await world.quiet()
         assert await composed_again(world, got) == got.data
+        await written()
         assert left(tmp_path) == []
         digest = hashlib.sha256(sent).hexdigest()
         assert (tmp_path / "var/blobs" / digest[:2] / digest).read_bytes() == sent
@@ -151,6 +152,7 @@ async def test_the_same_large_mail_twice_is_one(tmp_path: Path, peer: Peer) -> N
         await world.wait_for("duplicate")
         await world.quiet()
         await relayed(peer)
+        await written()
         assert left(tmp_path) == []
 
 
