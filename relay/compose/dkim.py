@@ -134,8 +134,7 @@ class _Tags:
             *([f"{last};"] if firsts else []),
             f"bh={self.body_hash};",
         ]
-        unsigned = fold("DKIM-Signature", [*pieces, "b="])
-        value = unsigned.partition(b": ")[2].replace(b"\r\n", b"").rstrip(b" ")  # `fold` writes single blanks
+        value = " ".join([*pieces, "b="]).encode("ascii")  # as `fold` writes them, unfolded (RFC 6376 section 3.4.2)
         signed = key.sign(self.header + b"dkim-signature:" + value)
         text = f"b={b64encode(signed).decode()}"
         return fold("DKIM-Signature", [*pieces, *_chunks(text, _CHUNK)])

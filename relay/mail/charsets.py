@@ -191,7 +191,7 @@ def _is_clean(text: str) -> bool:
         data = text.encode()
     except UnicodeEncodeError:
         return False
-    return len(data.translate(None, _ASCII_CONTROLS)) == len(data) and not _C1.search(data)
+    return len(data.translate(None, _ASCII_CONTROLS)) == len(data) and (text.isascii() or not _C1.search(data))
 
 
 def clean_line(text: str) -> str:

@@ -39,6 +39,10 @@ def fold(name: str, pieces: Iterable[str], *, utf8: bool = False) -> bytes:
     """
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError("not a header name")
+    pieces = tuple(pieces)
+    whole = f"{name}: {' '.join(pieces)}"
+    if len(whole) <= WIDTH and whole.isascii() and whole.isprintable() and "  " not in whole and whole[-1] != " ":
+        return f"{whole}\r\n".encode("ascii")  # one line, and no piece is empty or has blanks around it
     lines: list[str] = []
     line, width = [name + ":"], len(name) + 1
     for number, piece in enumerate(pieces):
