@@ -84,8 +84,8 @@ def room_of(folders: Iterable[Path]) -> Callable[[], int]:
 
 def _free(folder: Path) -> int:
     """Return the octets that may still be written below `folder`; a disk that does not answer is not known as full."""
-    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
     try:
+        there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
         disk = os.statvfs(there)
     except OSError:
         return ENDLESS
