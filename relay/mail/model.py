@@ -85,4 +85,5 @@ class Mail:
 
     def first(self, name: str) -> str:
         """The first value of the header `name`, "" where there is none."""
-        return next(iter(self.all(name)), "")
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
