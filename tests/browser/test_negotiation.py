@@ -148,7 +148,7 @@ class OnPage:
 
 def link_in(run: Running, who: str) -> str:
     """The personal link in somebody's newest mail."""
-    found = re.search(r"http://\S+/c/\w+", body(newest(run, who)))
+    found = re.search(r"http://\S+/c/[\w-]+", body(newest(run, who)))
     assert found
     return at_port(run, found[0])
 
