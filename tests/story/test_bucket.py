@@ -1,5 +1,6 @@
 """Large mails in a bucket: relayed, shown, exported from there; a bucket that is away means 451, and nothing lost."""
 
+import hashlib
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from parley.relay.check import findings
 from parley.relay.settings import parse
 from parley.tests.gateway import SELLER, body, mail, opened, running
 from parley.tests.peer import Peer
+from parley.tests.spooling import left, written
+from parley.tests.story.test_large import document, file_of, relayed
+from parley.tests.story.test_large import with_file as with_large_file
 
 LARGE = "a long word " * 9000
 
@@ -121,3 +125,27 @@ async def test_a_large_mail_goes_through_the_bucket(tmp_path: Path, peer: Peer, 
         await peer.until(lambda: any("a small one" in body(got) for got in peer.mails))
         shown = await world.show(made.id)
         assert len(shown["messages"]) == 3
+
+
+async def test_what_was_written_to_a_file_while_it_came_in_goes_out_of_the_bucket(
+    tmp_path: Path, peer: Peer, s3: ThreadedMotoServer
+) -> None:
+    async with running(tmp_path, peer, extra=in_bucket(s3, tmp_path)) as world:
+        mask = (await world.open()).masks["buyer"]
+        file = document(600_000)
+        sent = with_large_file(mask, file, "1@werk.example")
+        await world.send(SELLER, mask, sent)
+        assert file_of(await relayed(peer)) == file
+        await world.quiet()
+        await written()
+        assert left(tmp_path) == []
+        assert kept(s3)[hashlib.sha256(sent).hexdigest()] == sent
+
+
+def kept(s3: ThreadedMotoServer) -> dict[str, bytes]:
+    """What the bucket holds, by the last part of its name."""
+    client = client_of(s3)
+    names = [one["Key"] for one in client.list_objects_v2(Bucket="mails")["Contents"]]
+    found = {name.rpartition("/")[2]: client.get_object(Bucket="mails", Key=name)["Body"].read() for name in names}
+    client.close()
+    return found
