@@ -35,7 +35,7 @@ class LinkMaker:
         return self._derive("copies", participant_id)
 
     def _derive(self, purpose: str, name: str) -> str:
-        digest = hmac.new(self._secret, f"{purpose}:{name}".encode(), hashlib.sha256).digest()
+        digest = hmac.digest(self._secret, f"{purpose}:{name}".encode(), "sha256")
         return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 

@@ -76,8 +76,8 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
         job = replace(job, raw=looked_into)
     marketplace = world.settings.place(job.inquiry.marketplace)
     place = place_of(marketplace, world.settings.links.base_url)
-    copies = f"{place.base_url}/n/{job.reader.id}/{world.links.copies(job.reader.id)}"
     mask = _mask(job, marketplace)
+    copies = _copies(world, place, job.reader) if delivery.kind == "copy" else ""
     to = To(person_of(job.reader), _link(world, job.reader), mask, verbs_for(job), copies)
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
@@ -108,7 +108,7 @@ def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Ma
 
     The times are those of the delivery, so that every attempt has the same bytes.
     """
-    content = write_pieces(replace(letter, own_zone=world.settings.masking.date == "original"))
+    content = write_pieces(letter, own_zone=world.settings.masking.date == "original")
     seal = world.signer.fields(content, marketplace.reply_domain, delivery.created_at) if world.signer else b""
     top = received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + seal
     return cut(top + content, LARGE) if isinstance(content, bytes) else content.after(top)
@@ -253,6 +253,11 @@ async def _spam(world: World, delivery: DeliveryRow) -> Prepared:
 
 def _link(world: World, reader: ParticipantRow) -> str:
     return f"{world.settings.links.base_url}/c/{world.links.token(reader.id, reader.link)}"
+
+
+def _copies(world: World, place: Place, reader: ParticipantRow) -> str:
+    """Return where a writer switches the copies of his own messages off."""
+    return f"{place.base_url}/n/{reader.id}/{world.links.copies(reader.id)}"
 
 
 def verbs_for(job: Job) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ class To:
     link: str
     mask: str  # stands for the other side
     verbs: tuple[str, ...] = ()  # what the reader can do by a mail to an address of its own (mail/masks.py)
-    copies: str = ""  # the page on which he switches the copies of his own messages off
+    copies: str = ""  # in his copy: the page on which he switches the copies of his own messages off
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ def to_text(html: str) -> str:
 def _lines(paragraph: str) -> str:
     """The lines of a paragraph, with breaks between."""
     if "://" in paragraph or _WIDE_SOMEWHERE.search(paragraph):
-        return "<br>".join(map(_line, paragraph.split("\n")))
-    return escape(paragraph).replace("\n", "<br>")
+        return "<br>\n".join(map(_line, paragraph.split("\n")))
+    return escape(paragraph).replace("\n", "<br>\n")
 
 
 def _line(line: str) -> str:

@@ -14,9 +14,10 @@ from hashlib import sha256
 
 from . import encode
 from .charsets import clean_text
-from .content import base64_lines, seven_bit, text_body
+from .content import base64_lines, html_body, seven_bit, text_body
 from .dates import date_text
-from .names import clean_file_name, plain_name
+from .names import clean_file_name
+from .part_heads import file_head, known_type, multipart_head, text_head
 from .pieces import Content, Passed, Piece, Pieces, joined
 from .sealed import Sealed
 
@@ -43,15 +44,9 @@ HEADERS = (
 PART_HEADERS = ("Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID")
 REFERENCES_KEPT = 20  # at each end of the list
 
-_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, roughly
 _UNSUBSCRIBE = re.compile(r"(?:https?://|mailto:)[!#-;=?-~]{1,900}")
-# RFC 5546 section 1.4
-_METHOD = re.compile(
-    rb"^METHOD:(PUBLISH|REQUEST|REPLY|ADD|CANCEL|REFRESH|COUNTER|DECLINECOUNTER)[ \t]*\r?$",
-    re.MULTILINE | re.IGNORECASE,
-)
-_BINARY = "application/octet-stream"
+_MIME_VERSION = encode.fold("MIME-Version", ["1.0"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,6 @@ class Letter:
     sealed: Sealed | None = None  # goes along as it is, after our own words
     files: tuple[File, ...] = ()
     language: str = ""  # BCP 47
-    own_zone: bool = False  # write the date in its own zone, not in UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +111,25 @@ def write(letter: Letter) -> bytes:
     return content if isinstance(content, bytes) else content.bytes()
 
 
-def write_pieces(letter: Letter) -> Content:
+def write_pieces(letter: Letter, *, own_zone: bool = False) -> Content:
     """The mail with CRLF line ends, in pieces where files pass as they came; the same letter, the same bytes.
 
-    Raises ValueError for an address, a Message-ID, a list_unsubscribe or an auto_submitted that cannot be written,
-    for no recipient, and for a date without a time zone.
+    With `own_zone` its date is written in its own zone, not in UTC. Raises ValueError for an address, a Message-ID, a
+    list_unsubscribe or an auto_submitted that cannot be written, for no recipient, and for a date without a time zone.
     """
     content = _content(letter)
-    pieces = joined([*_headers(letter), content.head, b"\r\n", *content.body])
+    pieces = joined([*_headers(letter, own_zone=own_zone), content.head, b"\r\n", *content.body])
     return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else Pieces(pieces)
 
 
-def _headers(letter: Letter) -> list[bytes]:
+def _headers(letter: Letter, *, own_zone: bool) -> list[bytes]:
     """The fields before those of the content."""
     return [
         _mailboxes("From", (letter.from_,)),
         _mailboxes("To", letter.to),
         _mailboxes("Cc", letter.cc) if letter.cc else b"",
         encode.unstructured("Subject", letter.subject),
-        encode.fold("Date", [date_text(letter.date, own_zone=letter.own_zone)]),
+        encode.fold("Date", [date_text(letter.date, own_zone=own_zone)]),
         encode.fold("Message-ID", [_own_id(letter.message_id)]),
         _ids("In-Reply-To", (letter.in_reply_to,)),
         _ids("References", letter.references),
@@ -143,7 +137,7 @@ def _headers(letter: Letter) -> list[bytes]:
         _auto_submitted(letter.auto_submitted),
         _unsubscribe(letter.list_unsubscribe),
         encode.unstructured("X-Parley-Loop", letter.loop) if letter.loop else b"",
-        encode.fold("MIME-Version", ["1.0"]),
+        _MIME_VERSION,
         encode.fold("Content-Language", [letter.language]) if _LANGUAGE.fullmatch(letter.language) else b"",
     ]
 
@@ -207,17 +201,15 @@ def _is_shown(file: File) -> bool:
 
 
 def _text_part(subtype: str, text: str) -> _Part:
-    encoding, body = text_body(clean_text(text))
-    return _Part(_content_type(f"text/{subtype}", "charset=utf-8") + _transfer_encoding(encoding), body)
+    encoding, body = (html_body if subtype == "html" else text_body)(clean_text(text))
+    return _Part(text_head(subtype, encoding), body)
 
 
 def _multipart(subtype: str, parts: Sequence[_Part], message_id: str) -> _Part:
     boundary = _boundary(f"{message_id} {subtype}", parts)
-    kind = ['type="text/html"'] if subtype == "related" else []
-    head = _content_type(f"multipart/{subtype}", *kind, f'boundary="{boundary}"')
     line = b"--" + boundary.encode("ascii")
     pieces = [piece for part in parts for piece in (line + b"\r\n", part.head, b"\r\n", *part.body, b"\r\n")]
-    return _Part(head, [*pieces, line + b"--\r\n"])
+    return _Part(multipart_head(subtype, boundary), [*pieces, line + b"--\r\n"])
 
 
 def _boundary(seed: str, parts: Sequence[_Part]) -> str:
@@ -238,62 +230,10 @@ def _file_part(file: File) -> _Part:
     if enclosed is None:
         if kind == "message/rfc822":
             name = name if name.lower().endswith(".eml") else f"{name or 'message'}.eml"
-        kind = kind if _TYPE.fullmatch(kind) else _BINARY
-        encoding, body = "base64", _base64(file)
-    content_id = encode.message_id(file.content_id)
-    head = [
-        _content_type(kind, *_charset(kind, file.data), *_method(kind, file.data), *_fallback_name(name)),
-        _transfer_encoding(encoding),
-        _disposition(name, file.inline and kind.startswith("image/")),
-        encode.fold("Content-ID", [content_id]) if content_id else b"",
-    ]
-    return _Part(b"".join(head), body)
+        kind, encoding, body = known_type(kind), "base64", _base64(file)
+    head = file_head(kind, encoding, name, file.data, inline=file.inline, content_id=file.content_id)
+    return _Part(head, body)
 
 
 def _base64(file: File) -> list[Piece]:
     return [file.passed.lines, b"\r\n"] if file.passed else list(base64_lines(file.data))
-
-
-def _charset(kind: str, data: bytes) -> list[str]:
-    """The charset of a text that is evidently UTF-8; of another one the reader knows as much as we do."""
-    if not kind.startswith("text/") or data.isascii():
-        return []
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return []
-    return ["charset=utf-8"]
-
-
-def _method(kind: str, data: bytes) -> list[str]:
-    """The method of a calendar (RFC 6047 section 2.4): without it no program takes it for an invitation."""
-    found = _METHOD.search(data) if kind == "text/calendar" else None
-    return [f"method={found[1].decode('ascii').upper()}"] if found else []
-
-
-def _content_type(kind: str, *parameters: str) -> bytes:
-    return _with_parameters("Content-Type", kind, parameters)
-
-
-def _transfer_encoding(encoding: str) -> bytes:
-    return encode.fold("Content-Transfer-Encoding", [encoding])
-
-
-def _disposition(name: str, inline: bool) -> bytes:
-    """Content-Disposition (RFC 2183). Only pictures are inline: other types would be read as part of our text."""
-    file_name = [f'filename="{name}"'] if name == plain_name(name) else encode.parameter("filename", name)
-    return _with_parameters("Content-Disposition", "inline" if inline else "attachment", file_name if name else [])
-
-
-def _fallback_name(name: str) -> list[str]:
-    """The name in ASCII for old readers, where it is not ASCII.
-
-    It stands in Content-Type: beside filename*= some readers, Python among them, would take it for the name.
-    """
-    plain = plain_name(name)
-    return [f'name="{plain}"'] if plain not in ("", name) else []
-
-
-def _with_parameters(name: str, value: str, parameters: Sequence[str]) -> bytes:
-    pieces = [value, *parameters]
-    return encode.fold(name, [f"{piece};" for piece in pieces[:-1]] + pieces[-1:])

@@ -117,6 +117,13 @@ def test_nothing_is_fetched_when_it_is_read_and_it_has_a_dark_side(kind: str) ->
     assert 'name="color-scheme" content="light dark"' in html or kind == "operator"
 
 
+@pytest.mark.parametrize("language", languages())
+def test_where_no_reference_is_read_there_is_only_ascii(language: str) -> None:
+    for mail in every_mail(language).values():
+        unread = re.findall(r"<style.*?</style>|<!--.*?-->", mail.html, re.DOTALL)
+        assert "".join(unread).isascii()  # the rest of HTML may be written as references (content.html_body)
+
+
 @pytest.mark.parametrize("kind", ALL)
 def test_only_the_copy_can_be_switched_off_with_one_click(kind: str) -> None:
     assert ALL[kind].list_unsubscribe == (COPIES if kind == "copy" else "")

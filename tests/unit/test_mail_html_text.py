@@ -17,7 +17,7 @@ REL = "noopener noreferrer nofollow"
         ("", ""),
         (" \n ", ""),
         ("a", "<p>a</p>"),
-        ("a\nb\n\nc\r\n \n\n d\n", "<p>a<br>b</p>\n<p>c</p>\n<p>\xa0d</p>"),
+        ("a\nb\n\nc\r\n \n\n d\n", "<p>a<br>\nb</p>\n<p>c</p>\n<p>\xa0d</p>"),
         ("<b>&'\"", "<p>&lt;b&gt;&amp;&#x27;&quot;</p>"),
         ("a   b", "<p>a\xa0\xa0 b</p>"),
         ("\ta\tb", "<p>\xa0\xa0\xa0\xa0\xa0\xa0\xa0 a\xa0\xa0\xa0\xa0\xa0\xa0 b</p>"),
