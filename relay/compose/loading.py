@@ -1,7 +1,8 @@
 """Mail templates made ready when they are loaded, once for each language, so that a mail has only its own to fill in.
 
 Styles are written into the tags (inlining.py), what a template extends and includes is put together, and sentences
-without places are translated. The files stay ordinary jinja: blocks, `super()`, `include`, `_()`.
+are translated, their places becoming values of the template. The files stay ordinary jinja: blocks, `super()`,
+`include`, `_()`.
 """
 
 import re
@@ -22,7 +23,8 @@ _BLOCK = re.compile(r"\{% block (\w+) %\}(.*?)\{% endblock %\}", re.DOTALL)
 _SUPER = "{{ super() }}"
 # A place where another text was put in: to jinja's rules for blanks it is what stood there, a statement or a value.
 _OPEN, _CLOSE, _CLOSE_VALUE = "{% if true %}", "{% endif %}", "{% endif +%}"
-_SENTENCE = re.compile(r'\{\{ _\("((?:[^"\\%]|%%)*)"\)(\|wrap)? \}\}')
+_SENTENCE = re.compile(r'\{\{ _\("((?:[^"\\%]|%%|%\(\w+\)s)*)"((?:, \w+=[\w.]+)*)\)(\|wrap)? \}\}')
+_PLACE = re.compile(r"(\w+)=([\w.]+)")
 
 
 class ReadyLoader(FileSystemLoader):
@@ -65,12 +67,16 @@ def _override(blocks: dict[str, str], parent: str) -> None:
 
 
 def _translated(source: str, words: Words) -> str:
-    """A template with its `{{ _("…") }}` in this language; sentences with places are left to each mail."""
+    """A template with its `{{ _("…", name=value) }}` in this language; the values are escaped like all others."""
 
     def say(match: re.Match[str]) -> str:
-        text = words.catalogue.gettext(match[1]) % {}
+        text = words.catalogue.gettext(match[1])
         if "{{" in text or "{%" in text or "{#" in text:
             return match[0]  # it would be read as jinja
-        return wrap(text) if match[2] else text
+        places = {name: f"{{{{ {value} }}}}" for name, value in _PLACE.findall(match[2])}
+        filled = text % places
+        if not match[3]:
+            return filled
+        return f"{{% filter wrap %}}{filled}{{% endfilter +%}}" if places else wrap(filled)
 
     return _SENTENCE.sub(say, source)

@@ -22,7 +22,7 @@ def wrap(text: str, columns: int = COLUMNS) -> str:
 def _wrapped(text: str, columns: int) -> Iterator[str]:
     line, used = "", 0
     for blank, piece in _pieces(text):
-        size = sum(map(_width, piece))
+        size = len(piece) if piece.isascii() else sum(map(_width, piece))
         if line and used + blank + size > columns:
             yield line
             line, used = piece, size
@@ -36,6 +36,9 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """What may not be broken, each with the number of blanks (0 or 1) before it."""
     for number, word in enumerate(filter(None, text.split(" "))):  # a no-break space is none to break at
         blank, piece = int(number > 0), ""
+        if word.isascii():
+            yield blank, word
+            continue
         for char in word:
             if piece and _may_part(piece[-1], char):
                 yield blank, piece
