@@ -32,9 +32,8 @@ class Connection(asyncio.StreamReaderProtocol):
         self._reader = asyncio.StreamReader(COMMAND_OCTETS - 1, loop)  # the greatest index of a line's end
         super().__init__(self._reader, self._connected, loop)
         self.loop = loop
-        self._transport: asyncio.Transport | None = None
+        self._wire: asyncio.Transport | None = None  # asyncio has a `_transport` and a `_task`, and lets go of both
         self._plain: asyncio.Transport | None = None  # below TLS
-        self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = math.inf  # the loop's time at which waiting for a command is over
         self.finished: asyncio.Future[None] = loop.create_future()
@@ -56,7 +55,7 @@ class Connection(asyncio.StreamReaderProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; under TLS, go on without what the client sent in the clear after STARTTLS (RFC 3207 4.2)."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._wire = cast(asyncio.Transport, transport)
         if self._plain is None:
             super().connection_made(transport)
             return
@@ -67,7 +66,7 @@ class Connection(asyncio.StreamReaderProtocol):
 
     def _connected(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        self._task = self.loop.create_task(self._serve())
+        self._serving = self.loop.create_task(self._serve())
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: into the content of a mail while one is coming in, else into the stream of commands."""
@@ -78,12 +77,12 @@ class Connection(asyncio.StreamReaderProtocol):
             super().data_received(data)
             return
         rest = content.feed(data)
-        if content.crowded:
-            cast(asyncio.Transport, self._transport).pause_reading()
-            self._held_up = True
         self.conversation.has_come(content.size)
         if rest is not None or content.size > 2 * self._settings.max_message_bytes:
             self._end_content()
+        elif content.crowded:
+            cast(asyncio.Transport, self._wire).pause_reading()
+            self._held_up = True
         if rest:
             super().data_received(rest)
 
@@ -105,8 +104,8 @@ class Connection(asyncio.StreamReaderProtocol):
         if self._plain:
             self._plain.close()
         super().connection_lost(exc)
-        if self._task:
-            self._task.cancel()
+        self._held_up = False
+        self._serving.cancel()
         seconds = self.loop.time() - self._began
         talk = self.conversation
         talk.end_coming()
@@ -123,7 +122,7 @@ class Connection(asyncio.StreamReaderProtocol):
 
     def abort(self) -> None:
         """Close now, whatever is under way."""
-        for transport in filter(None, (self._transport, self._plain)):
+        for transport in filter(None, (self._wire, self._plain)):
             transport.abort()
 
     def _hang_up(self, turn: Turn) -> None:
@@ -141,7 +140,7 @@ class Connection(asyncio.StreamReaderProtocol):
             self._writer.close()
             return
         try:
-            cast(asyncio.Transport, self._transport).resume_reading()  # to see the client's end, if it was paused
+            cast(asyncio.Transport, self._wire).resume_reading()  # to see the client's end, if it was paused
             self._writer.write_eof()
         except OSError:  # the client is gone already
             self.abort()
@@ -248,14 +247,14 @@ class Connection(asyncio.StreamReaderProtocol):
             self._hang_up(Turn((), Then.CLOSE, "closed"))  # half a mail is no mail
 
     def _read_on(self) -> None:
-        """The disk has taken what came."""
+        """The disk has taken what came, or need not take more."""
         if self._held_up:
             self._held_up = False
-            cast(asyncio.Transport, self._transport).resume_reading()
+            cast(asyncio.Transport, self._wire).resume_reading()
 
     async def _say(self, turn: Turn) -> None:
         self._write(turn)
-        if not cast(asyncio.Transport, self._transport).get_write_buffer_size():
+        if not cast(asyncio.Transport, self._wire).get_write_buffer_size():
             return  # the system has taken it all
         async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
             await self._writer.drain()
@@ -266,7 +265,7 @@ class Connection(asyncio.StreamReaderProtocol):
     async def _start_tls(self) -> None:
         """Go on under TLS."""
         handshake: asyncio.Future[None] = self.loop.create_future()
-        plain = self._plain = cast(asyncio.Transport, self._transport)
+        plain = self._plain = cast(asyncio.Transport, self._wire)
         context = cast(ssl.SSLContext, self._context.tls)
         tls = SmallTls(self.loop, self, context, handshake, server_side=True)
         plain.set_protocol(tls)
@@ -284,8 +283,9 @@ class Connection(asyncio.StreamReaderProtocol):
         self.conversation.start_over(session.version() or "TLS")
 
     def _end_content(self) -> None:
-        """What comes from here on is a command again."""
+        """What comes from here on is a command again, and the stream's to hold up."""
         self._content = None
+        self._read_on()
         if not self._content_over.done():
             self._content_over.set_result(None)
 

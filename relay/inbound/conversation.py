@@ -27,7 +27,7 @@ from ..errors import (
 )
 from . import turns
 from .commands import parse_command, parse_mail, parse_rcpt
-from .data import DotReader, let_go, until_done
+from .data import DotReader, until_done
 from .gatekeeper import Context
 from .limits import Budget, client_of
 from .shape import header_block, message_id, refusal
@@ -214,42 +214,43 @@ class Conversation:
     # -- steps
 
     async def _judge(self, mail: Transaction, content: DotReader) -> Reply:
-        """Return the reply to the mail: the door's own refusal, or what the gatekeeper says."""
-        too_big = TOO_BIG.with_values(limit=self._settings.max_message_bytes)
+        """Return the reply to the mail, which is taken in a task of its own: who hangs up cannot cancel it half-way."""
         if content.too_big:
-            return too_big
+            return self._too_big
         at = self._context.clock()
         raw, smtputf8 = await content.content(), mail.sender.smtputf8
         arrival = Arrival(mail.id, at, self.peer, mail.sender.address, tuple(mail.hits), raw, smtputf8)
-        block = header_block(arrival.beginning)
         self.end_coming()
-        long = arrival.size > self._settings.max_message_bytes
-        odd = too_big if long else refusal(block) or await self._context.admission.refusal(self._client, arrival.size)
-        if odd:
-            await let_go(raw)
-            return odd
-        self._context.journal.received(
-            id=mail.id,
-            peer=self.peer,
-            mail_from=mail.sender.address,
-            to=",".join(hit.address for hit in mail.hits),
-            size=arrival.size,
-            message_id=message_id(block),
-        )
-        crash.here("received")
-        reply = await self._commit(arrival)
-        crash.here("before-250")
-        return reply
-
-    async def _commit(self, arrival: Arrival) -> Reply:
-        """Have the mail taken in a task of its own: a client that hangs up cannot cancel it half-way."""
-        receive = self._context.gatekeeper.receive
-        turn = self._context.places.run(arrival.hits[0].address, lambda: receive(arrival))
-        work = until_done(arrival.content, self._ask(turn, "receive"))
+        work = until_done(raw, self._ask(self._take(arrival), "receive"))
         task = asyncio.create_task(work, name=f"receive {arrival.id}")
         self._context.commits.add(task)
         task.add_done_callback(self._context.commits.discard)
         return await asyncio.shield(task)
+
+    async def _take(self, arrival: Arrival) -> Reply:
+        """Return the reply to a whole mail: the door's own refusal, or what the gatekeeper says."""
+        block = header_block(arrival.beginning)
+        long = arrival.size > self._settings.max_message_bytes
+        odd = self._too_big if long else refusal(block)
+        if odd := odd or await self._context.admission.refusal(self._client, arrival.size):
+            return odd
+        self._context.journal.received(
+            id=arrival.id,
+            peer=arrival.peer,
+            mail_from=arrival.mail_from,
+            to=",".join(hit.address for hit in arrival.hits),
+            size=arrival.size,
+            message_id=message_id(block),
+        )
+        crash.here("received")
+        receive = self._context.gatekeeper.receive
+        reply = await self._context.places.run(arrival.hits[0].address, lambda: receive(arrival))
+        crash.here("before-250")
+        return reply
+
+    @property
+    def _too_big(self) -> Reply:
+        return TOO_BIG.with_values(limit=self._settings.max_message_bytes)
 
     async def _ask(self, work: Awaitable[T], where: str) -> T | Reply:
         """Await the gatekeeper; what goes wrong there becomes a temporary reply, and the session goes on."""

@@ -156,18 +156,13 @@ class DotReader:
             raise
 
 
-async def let_go(raw: Raw) -> None:
-    """Remove the file of a large mail that nobody has kept."""
-    if isinstance(raw, Spooled) and not raw.kept:
-        await asyncio.get_running_loop().run_in_executor(WRITERS, raw.discard)
-
-
 async def until_done(raw: Raw, work: Awaitable[T]) -> T:
-    """Await what is done with a mail, then let go of it."""
+    """Await what is done with a mail, then remove the file of a large one that nobody has kept."""
     try:
         return await work
     finally:
-        await let_go(raw)
+        if isinstance(raw, Spooled) and not raw.kept:
+            await asyncio.get_running_loop().run_in_executor(WRITERS, raw.discard)
 
 
 class Lines:

@@ -1,0 +1,161 @@
+"""Clients that go away in the middle of a large mail, and clients that never stop sending: neither leaves anything."""
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from parley.relay.errors import Reply
+from parley.relay.inbound.connection import COMMAND_OCTETS, Connection
+from parley.relay.mail.raw import SpoolFile
+from parley.tests.dialogs.door import Client, OpenDoor, open_door
+from parley.tests.spooling import left, written
+from parley.tests.times import LIMIT
+
+HEAD = b"From: a@acme.example\r\n\r\n"
+LINE = b"A" * 76 + b"\r\n"
+LARGE = HEAD + LINE * 12_000  # 0.9 MB
+AT_ONCE = 2**18  # octets: the most that asyncio reads in one turn
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Generator[threading.Event]:
+    """The disk of all doors: it takes nothing while this is not set."""
+    ready = threading.Event()
+    ready.set()
+    write = SpoolFile.write
+
+    def slow(file: SpoolFile, octets: bytes) -> None:
+        assert ready.wait(LIMIT)
+        write(file, octets)
+
+    monkeypatch.setattr(SpoolFile, "write", slow)
+    yield ready
+    ready.set()
+
+
+async def beginning(door: OpenDoor, to: str) -> tuple[Client, Connection]:
+    """Return a client in DATA, and the door's side of it."""
+    client = await door.greeted()
+    await client.begin(to)
+    (connection,) = door.accepted()
+    return client, connection
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not true():  # noqa: ASYNC110 (a turn of the loop each)
+            await asyncio.sleep(0)
+
+
+def served() -> list[str]:
+    """The tasks that serve a connection."""
+    return [name for task in asyncio.all_tasks() if "Connection._serve" in (name := repr(task))]
+
+
+def spool(door: OpenDoor) -> Path:
+    return door.door._context.spool.top  # pyright: ignore[reportPrivateUsage]
+
+
+def held_up(connection: Connection) -> bool:
+    return connection._held_up  # pyright: ignore[reportPrivateUsage]
+
+
+def come(connection: Connection) -> int:
+    """Octets of the mail that have come."""
+    content = connection._content  # pyright: ignore[reportPrivateUsage]
+    return content.size if content else 0
+
+
+def unread(connection: Connection) -> int:
+    """Octets of commands that the door holds in memory."""
+    return len(connection._reader._buffer)  # pyright: ignore
+
+
+def reset(client: Client) -> None:
+    tcp: socket.socket = client.writer.get_extra_info("socket")
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.writer.transport.abort()
+
+
+def close(client: Client) -> None:
+    client.writer.close()
+
+
+@pytest.mark.parametrize("leave", [reset, close])
+async def test_a_client_that_goes_away_in_data_leaves_nothing(leave: Callable[[Client], None]) -> None:
+    async with open_door() as door:
+        client, connection = await beginning(door, "buyer-a")
+        await client.send(LARGE)
+        await until(lambda: left(spool(door)))
+        leave(client)
+        await door.gone(connection)
+        await until(lambda: not served())
+        await written()
+        assert left(spool(door)) == []
+        assert door.coming() == 0
+        assert door.book.kept == []
+
+
+async def test_a_client_that_goes_away_while_the_disk_is_asked_has_sent_its_mail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with open_door() as door:
+        client, connection = await beginning(door, "buyer-a")
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def refusal(_client: str, _size: int) -> Reply | None:
+            asked.set()
+            await answer.wait()
+            return None
+
+        monkeypatch.setattr(door.door._context.admission, "refusal", refusal)  # pyright: ignore[reportPrivateUsage]
+        await client.send(LARGE + b".\r\n")
+        await asyncio.wait_for(asked.wait(), LIMIT)
+        reset(client)
+        await door.gone(connection)
+        await until(lambda: not served())
+        answer.set()
+        await until(lambda: door.book.kept)
+        await until(lambda: not left(spool(door)))
+
+
+async def test_commands_behind_a_mail_that_waits_for_the_disk_are_not_hoarded(disk: threading.Event) -> None:
+    async with open_door() as door:
+        client, connection = await beginning(door, "hold")
+        disk.clear()
+        for end in (300_000, 550_000):  # the disk is given the first of these, the second waits for it
+            await client.send(LARGE[come(connection) : end])
+            await until(lambda end=end: come(connection) == end)
+        pouring = asyncio.create_task(client.send(LINE * 300 + b".\r\n" + b"NOOP\r\n" * 1_000_000))
+        await until(lambda: unread(connection) > COMMAND_OCTETS)
+        disk.set()
+        await asyncio.wait_for(door.book.begun.wait(), LIMIT)
+        most = 0
+        for _ in range(100):  # turns of the loop: in each the client sends more, if it is let
+            await asyncio.sleep(0)
+            most = max(most, unread(connection))
+        assert most < 2 * COMMAND_OCTETS + AT_ONCE
+        connection.abort()
+        await asyncio.gather(pouring, return_exceptions=True)
+
+
+async def test_a_connection_that_is_cut_while_the_disk_is_slow_is_not_read_on(disk: threading.Event) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+    async with open_door() as door:
+        client, connection = await beginning(door, "buyer-a")
+        disk.clear()
+        pouring = asyncio.create_task(client.send(LARGE))
+        await until(lambda: held_up(connection))
+        connection.abort()
+        await door.gone(connection)
+        disk.set()
+        await until(lambda: not served())
+        await written()
+        await asyncio.gather(pouring, return_exceptions=True)
+        assert left(spool(door)) == []
+    assert faults == []
