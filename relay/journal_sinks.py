@@ -85,7 +85,7 @@ class FileSink(_Gathering):
                 self._torn = rest[written - 1 : written] != b"\n"
                 rest = rest[written:]
         except OSError as error:
-            for line in rest.decode("utf-8", "replace").splitlines():
+            for line in filter(None, rest.decode("utf-8", "replace").splitlines()):
                 self._fallback(f"{line} log_error={error.strerror!r}")
 
     def _current(self) -> int:

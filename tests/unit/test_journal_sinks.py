@@ -53,20 +53,40 @@ def test_each_loop_writes_its_own_lines(tmp_path: Path) -> None:
     assert (tmp_path / "parley.log").read_text() == "left by a loop that was stopped\nnext\n"
 
 
-def test_after_a_torn_line_the_next_one_begins_on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sink, room, write = FileSink(tmp_path / "parley.log"), [6], os.write
+class Disk:
+    """Takes `room` octets more."""
 
-    def full(file: int, data: bytes) -> int:
-        if not room[0]:
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self._write = os.write
+
+    def write(self, file: int, data: bytes) -> int:
+        if not self.room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        fits, room[0] = data[: room[0]], max(0, room[0] - len(data))
-        return write(file, fits)
+        fits, self.room = data[: self.room], max(0, self.room - len(data))
+        return self._write(file, fits)
 
-    monkeypatch.setattr(os, "write", full)
+
+def test_after_a_torn_line_the_next_one_begins_on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, disk = FileSink(tmp_path / "parley.log"), Disk(6)
+    monkeypatch.setattr(os, "write", disk.write)
     sink("first line")
-    room[0] = 100
+    disk.room = 100
     sink("second line")
     assert (tmp_path / "parley.log").read_text() == "first \nsecond line\n"
+
+
+def test_while_the_disk_stays_full_each_line_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sink = FileSink(tmp_path / "parley.log")
+    monkeypatch.setattr(os, "write", Disk(6).write)
+    sink("first line")
+    sink("second line")
+    assert [line.partition(" log_error=")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "line",
+        "second line",
+    ]
 
 
 def test_a_log_that_cannot_be_written_goes_to_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
