@@ -8,6 +8,7 @@ kilobytes is read where it is: that is quicker than handing it over (docs/decisi
 
 import asyncio
 import io
+import os
 import pickle
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -31,6 +32,8 @@ _MOST_PARTS = 60
 _MOST_TAGS = 20_000
 _MOST_ENCODED = 400
 _AT_ONCE = 2  # processes for large mails, and as many for small odd ones: they need not wait behind those
+# What glibc is told: memory of a mail is kept for the next one, for fresh pages cost a quarter of reading it.
+_MEMORY_KEPT = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "33554432"}  # bytes
 _KNOWN = {
     (cls.__module__, cls.__qualname__): cls
     for cls in (
@@ -111,7 +114,10 @@ class Readers:
 
     async def _start(self) -> Process:
         command = (sys.executable, "-m", "parley.relay.reading_child", str(self.limits.memory))
-        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=2**16)
+        env = _MEMORY_KEPT | os.environ
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=2**16, env=env
+        )
 
 
 @dataclass(slots=True)

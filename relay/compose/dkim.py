@@ -195,8 +195,10 @@ def _body_hash(pieces: Sequence[Piece]) -> bytes:
     digest = sha256()
     *firsts, last = pieces
     for piece in firsts:
-        for octets in (_relaxed(piece),) if isinstance(piece, bytes) else piece.blocks():
-            digest.update(octets)
+        if isinstance(piece, bytes):
+            digest.update(_relaxed(piece))
+        else:
+            piece.tell(digest.update)
     text = _relaxed(last).rstrip(b"\r\n") if isinstance(last, bytes) else b""
     if text or firsts:
         digest.update(text + b"\r\n")

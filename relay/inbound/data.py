@@ -200,6 +200,21 @@ def normalise(content: bytes) -> bytes:
     """Return the content with every line end as CR LF and without NUL, as RFC 5322 2.3 wants mail to be."""
     if b"\0" in content:
         content = content.replace(b"\0", b"")
-    if _BARE_CR.search(content) or _BARE_LF.search(content):
+    if not _is_even(content) and (_BARE_CR.search(content) or _BARE_LF.search(content)):
         return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     return content
+
+
+def _is_even(content: bytes) -> bool:
+    """Whether all line ends are CR LF, seen quickly of lines of one width: a file in base64 has no others."""
+    first = content.find(b"\r\n")
+    width = content.find(b"\r\n", first + 2) - first
+    if first < 0 or width < 2:
+        return False
+    returns, feeds = content[first::width], content[first + 1 :: width]
+    if (returns, feeds) != (b"\r" * len(returns), b"\n" * len(returns)):
+        return False
+    rest = bytearray(content)
+    del rest[first::width]
+    del rest[first :: width - 1]
+    return b"\r" not in rest and b"\n" not in rest

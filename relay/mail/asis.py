@@ -22,9 +22,8 @@ def clean_base64(data: bytes, start: int, end: int, decoded: bytes) -> tuple[int
     lines, last = divmod(end - start, width + 2)
     if not 0 < last <= width or last % 4:
         return None
-    view = memoryview(data)
-    returns, feeds = view[start + width : end : width + 2], view[start + width + 1 : end : width + 2]
-    if returns.tobytes() != b"\r" * lines or feeds.tobytes() != b"\n" * lines:
+    returns, feeds = data[start + width : end : width + 2], data[start + width + 1 : end : width + 2]
+    if (returns, feeds) != (b"\r" * lines, b"\n" * lines):
         return None
     # The decoder leaves out what is no base64: then it gives less than so many characters hold.
     padding = data[end - 2 : end].count(b"=")

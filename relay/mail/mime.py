@@ -16,6 +16,7 @@ DEPTH = 20
 PARTS = 200
 _BOUNDARY_BYTES = 1000  # RFC 2046 says 70; some programs write more
 _COMPARED_BYTES = 70  # of a boundary that is longer
+_HYPHENS = 50  # that are looked at one by one: a part's header and some words have no more
 
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
 # To guess by where the declared boundary is wrong: a delimiter of whatever boundary with a part's header below it,
@@ -201,7 +202,7 @@ def _delimiters(data: bytes, boundary: bytes, start: int, end: int) -> Iterator[
     if not boundary or len(boundary) > _BOUNDARY_BYTES:
         return
     needle = b"--" + boundary
-    place = data.find(needle, start, end)
+    place = _find(data, needle, start, end)
     while place >= 0:
         tail = _DELIMITER_END.match(data, place + len(needle), end)
         if tail and (place == start or data[place - 1] in b"\r\n"):
@@ -209,7 +210,20 @@ def _delimiters(data: bytes, boundary: bytes, start: int, end: int) -> Iterator[
             place = tail.end()
         else:
             place += len(needle)
-        place = data.find(needle, place, end)
+        place = _find(data, needle, place, end)
+
+
+def _find(data: bytes, needle: bytes, start: int, end: int) -> int:
+    """Return where `needle`, which begins with a hyphen, is, -1 where it is not.
+
+    A file in base64 has no hyphen, and that is seen five times as fast as that it has no needle.
+    """
+    place = start - 1
+    for _ in range(_HYPHENS):
+        place = data.find(b"-", place + 1, end)
+        if place < 0 or data.startswith(needle, place, end):
+            return place
+    return data.find(needle, place, end)
 
 
 def _without_break(data: bytes, place: int) -> int:

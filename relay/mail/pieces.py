@@ -5,11 +5,13 @@ So a large file goes from the disk to the wire without being held in memory, dec
 """
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 _BLOCK = 1_048_576  # octets read at once
+_PART = 524_288  # the same, where they are only looked at
+_ENDS = "a file ends before its octets"
 
 
 class Source(Protocol):
@@ -45,6 +47,18 @@ class Slice:
                 block = read_at(file, place, min(_BLOCK, self.end - place))
                 yield block
                 place += len(block)
+
+    def tell(self, take: Callable[[memoryview], object]) -> None:
+        """Give the octets to `take`, part by part, in memory that is used again. Blocks. Raises OSError as `blocks`."""
+        memory = memoryview(bytearray(_PART))
+        with self.source.open() as file:
+            place = self.start
+            while place < self.end:
+                count = os.preadv(file.fileno(), [memory[: self.end - place]], place)
+                if not count:
+                    raise OSError(_ENDS)
+                take(memory[:count])
+                place += count
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ def read_at(file: BinaryIO, place: int, count: int) -> bytes:
     """Return octets of a file. Blocks. Raises OSError, also at its end: then it is not what was kept."""
     block = os.pread(file.fileno(), count, place)
     if not block:
-        raise OSError("a file ends before its octets")
+        raise OSError(_ENDS)
     return block
 
 

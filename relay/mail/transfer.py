@@ -3,6 +3,8 @@
 import binascii
 import re
 
+import pybase64
+
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _GROUP = re.compile(rb"[^=]+=*")
 # Soft line breaks with blanks before the line end, and with a bare CR, that binascii would misread.
@@ -43,10 +45,17 @@ def _base64(data: bytes) -> tuple[bytes, str]:
     padding = data.find(b"=")
     if padding < 0 or not data[padding:].strip(b"= \t\r\n"):
         try:
-            return binascii.a2b_base64(data), ""
+            return pybase64.b64decode(data), ""  # ten times as fast as the standard library's
         except binascii.Error:
-            return _mended(data), "encoding"
+            return _strictly(data)
     return _groups(data), "encoding"
+
+
+def _strictly(data: bytes) -> tuple[bytes, str]:
+    try:
+        return binascii.a2b_base64(data), ""  # takes more padding than there should be
+    except binascii.Error:
+        return _mended(data), "encoding"
 
 
 def _groups(data: bytes) -> bytes:

@@ -1,17 +1,22 @@
 """The content of a mail on its way to the wire: text with its dots doubled, slices of files as they are.
 
-A large file is read block by block, in threads, and no faster than the remote takes it: so a mail of any size takes a
-megabyte of memory, and the event loop never waits for the disk.
+A large file goes in threads, and no faster than the remote takes it: the event loop never waits for the disk. In the
+clear the system sends it by itself (sendfile); under TLS it is read block by block, a megabyte at a time.
 """
 
 import asyncio
+import os
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import BinaryIO
 
 from ..mail.pieces import Pieces, Slice
 from .wire import Wire
 
 _PART = 262_144  # octets handed to the system at once
+_TURN = 2_097_152  # octets the system is asked to send before another connection may have its turn
 _DISK = ThreadPoolExecutor(4, thread_name_prefix="pour")
 
 
@@ -44,6 +49,28 @@ async def pour(wire: Wire, content: Pieces) -> bool:
 
 async def _pour_slice(wire: Wire, piece: Slice) -> None:
     """Send a slice; of a remote that answers meanwhile the rest is spared."""
+    if (own := await wire.own_socket()) is not None:
+        piece = await _by_system(wire, piece, own)
+    if len(piece) and not wire.answered:
+        await _by_blocks(wire, piece)
+
+
+async def _by_system(wire: Wire, piece: Slice, own: socket.socket) -> Slice:
+    """Have the system send a slice to a socket; return what is left of it."""
+    loop, work = asyncio.get_running_loop(), _Sending(piece, own)
+    try:
+        while work.place < piece.end and not wire.answered:
+            if not await loop.run_in_executor(_DISK, work.turn):
+                break
+            if work.full:
+                await wire.until_writable(own)
+    finally:
+        _DISK.submit(work.close)
+    return replace(piece, start=work.place)
+
+
+async def _by_blocks(wire: Wire, piece: Slice) -> None:
+    """Send a slice through the program."""
     loop, file = asyncio.get_running_loop(), _Blocks(piece)
     try:
         while (block := await loop.run_in_executor(_DISK, file.read)) and not wire.answered:
@@ -52,6 +79,50 @@ async def _pour_slice(wire: Wire, piece: Slice) -> None:
                 await wire.drain()
     finally:
         _DISK.submit(file.close)
+
+
+class _Sending:
+    """A slice on its way from its file to a socket; closed by whoever was cancelled, it waits for a turn under way."""
+
+    def __init__(self, piece: Slice, to: socket.socket) -> None:
+        self.place = piece.start  # in the file; what is before it was taken by the system
+        self.full = False  # the system took no more in the last turn
+        self._piece = piece
+        self._to = to
+        self._file: BinaryIO | None = None
+        self._lock = threading.Lock()
+
+    def turn(self) -> bool:
+        """Send as much as the system takes now. False when it does not go this way, by whosever fault: no more is sent.
+
+        Some file systems know no such way. Raises BlobMissing.
+        """
+        with self._lock:
+            try:
+                return self._send()
+            except OSError:
+                return False
+
+    def _send(self) -> bool:
+        self._file = self._file or self._piece.source.open()
+        end, self.full = min(self._piece.end, self.place + _TURN), False
+        while self.place < end and not self.full:
+            try:
+                sent = os.sendfile(self._to.fileno(), self._file.fileno(), self.place, end - self.place)
+            except BlockingIOError:
+                self.full = True
+            else:
+                self.place += sent
+                if not sent:  # the file ends too early
+                    return False
+        return True
+
+    def close(self) -> None:
+        """Close file and socket."""
+        with self._lock:
+            self._to.close()
+            if self._file:
+                self._file.close()
 
 
 class _Blocks:

@@ -6,6 +6,7 @@ library pairs one command with one reply, so it cannot say several before it hea
 
 import asyncio
 import re
+import socket
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
@@ -69,6 +70,32 @@ class Wire(asyncio.Protocol):
             await self._room
         finally:
             timer.cancel()
+
+    async def own_socket(self) -> socket.socket | None:
+        """Return a socket of one's own for this connection, once all that was written is the system's; None under TLS.
+
+        Raises TimeoutError, SMTPServerDisconnected.
+        """
+        if self._transport.get_extra_info("sslcontext"):
+            return None
+        self._transport.set_write_buffer_limits(0)  # so `drain` waits for the last octet
+        await self.drain()
+        if self._broken:
+            raise self._broken
+        try:
+            return cast(socket.socket, self._transport.get_extra_info("socket")).dup()
+        except OSError:  # there are no descriptors left
+            return None
+
+    async def until_writable(self, own: socket.socket) -> None:
+        """Wait until the system takes more at such a socket, or nothing more is of any use."""
+        loop = asyncio.get_running_loop()
+        self.pause_writing()
+        loop.add_writer(own, self.resume_writing)
+        try:
+            await self.drain()
+        finally:
+            loop.remove_writer(own)
 
     @property
     def answered(self) -> bool:

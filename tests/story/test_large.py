@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import errno
 import hashlib
 import io
+import os
 import random
 import threading
 from contextlib import suppress
@@ -212,6 +214,41 @@ async def test_a_mail_in_pieces_arrives_octet_for_octet(tmp_path: Path, tls: str
                 assert (await transport.send(ENVELOPE, content)).state == "sent"
         assert [got.data for got in peer.mails] == [content.bytes()] * 2
         assert peer.violations == []
+
+
+async def test_where_the_system_sends_no_files_the_rest_goes_through_the_program(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, times, send = pieces(tmp_path, 3 * MB), 0, os.sendfile
+
+    def once(out: int, source: int, place: int, count: int) -> int:
+        nonlocal times
+        times += 1
+        if times > 1:
+            raise OSError(errno.EINVAL, "not this file system")
+        return send(out, source, place, min(count, 1000))
+
+    monkeypatch.setattr(os, "sendfile", once)
+    async with to_peer(peer) as transport:
+        assert (await transport.send(ENVELOPE, content)).state == "sent"
+    assert times == 2
+    assert [got.data for got in peer.mails] == [content.bytes()]
+
+
+async def test_a_remote_that_hangs_up_in_a_file_has_no_mail(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 there\r\n")
+        for reply in (b"250 there", b"250 ok", b"250 ok", b"354 go"):
+            await reader.readline()
+            writer.write(reply + b"\r\n")
+        await reader.readexactly(1000)
+        writer.transport.abort()
+
+    content = pieces(tmp_path, 30 * MB)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, Peer() as peer:
+        async with to_peer(peer, port=server.sockets[0].getsockname()[1]) as transport:
+            outcome = await transport.send(ENVELOPE, content)
+        assert (outcome.state, outcome.uncertain, outcome.stage) == ("deferred", False, "data")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import re
 import threading
 from dataclasses import dataclass
 from hashlib import sha256
@@ -223,3 +224,13 @@ def test_clean_content_is_not_touched():
 
 def test_equal_counts_of_cr_and_lf_are_not_taken_for_pairs():
     assert normalise(b"a\nb\r") == b"a\r\nb\r\n"
+
+
+@given(st.integers(1, 5), st.integers(1, 6), st.binary(max_size=3), st.integers(0, 40), st.integers(0, 2))
+def test_lines_of_one_width_are_looked_through_no_less(
+    width: int, count: int, inserted: bytes, place: int, shorter: int
+):
+    even = (b"x" * width + b"\r\n") * count
+    content = (even[:place] + inserted + even[place:])[: len(even) + len(inserted) - shorter]
+    lone = re.sub(rb"\r\n", b"", content)
+    assert (normalise(content) is content) == (not {0, 10, 13} & set(lone))

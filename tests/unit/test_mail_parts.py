@@ -1,9 +1,14 @@
 """What is in a part: transfer encodings, flowed text, file names, HTML as text."""
 
+import binascii
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from parley.relay.mail import read
 from parley.relay.mail.htmltext import html_to_text
 from parley.relay.mail.names import clean_file_name
+from parley.relay.mail.transfer import decode
 
 
 def typed(content_type: bytes, body: bytes, *fields: bytes) -> bytes:
@@ -30,6 +35,24 @@ ENCODED: dict[str, tuple[bytes, bytes, bytes]] = {
     "unknown": (b"x-strange", b"a=20", b"a=20"),
     "quoted and with a comment": (b'"base64" (x)', b"aGVsbG8=", b"hello"),
 }
+
+
+BASE64 = st.lists(st.sampled_from([b"QUJD", b"/+8x", b"A", b"=", b"\r\n", b" ", b"-", b"_", b"\0", b"\xff", b"."])).map(
+    b"".join
+)
+
+
+@given(BASE64)
+def test_base64_is_read_as_the_standard_library_reads_it(text: bytes) -> None:
+    padding = text.find(b"=")
+    if padding >= 0 and text[padding:].strip(b"= \t\r\n"):
+        return  # several texts in a row, which it stops at
+    try:
+        expected = binascii.a2b_base64(text), ""
+    except binascii.Error:
+        assert decode(text, "base64")[1] == "encoding"
+    else:
+        assert decode(text, "base64") == expected
 
 
 @pytest.mark.parametrize("case", ENCODED, ids=str)
