@@ -78,7 +78,7 @@ def render(world: World, delivery: DeliveryRow, job: Job) -> Prepared:
     place = place_of(marketplace, world.settings.links.base_url)
     mask = _mask(job, marketplace)
     copies = _copies(world, place, job.reader) if delivery.kind == "copy" else ""
-    to = To(person_of(job.reader), _link(world, job.reader), mask, verbs_for(job), copies)
+    to = To(person_of(job.reader), world.personal_link(job.reader), mask, verbs_for(job), copies)
     own_id = message_id(delivery.token, marketplace.reply_domain)
     ids = Ids(own_id, job.chain[-1] if job.chain else "", job.chain)
     letter = _letter(world, delivery, job, (place, request_of(job.inquiry), to, ids))
@@ -126,7 +126,8 @@ def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Re
         case "colleague":
             letter = colleague_mail(*head, masked(job, head[0]), job.others)
         case "copy":
-            letter = copy_mail(*head, said_of(job), job.others, at, hidden_of(job))
+            said = said_of(job)
+            letter = copy_mail(*head, said, job.others, at, hidden_of(job, said))
         case "failed":
             letter = failed_notice(*head, said_of(job), _failure(world, delivery, job), at)
         case "delayed":
@@ -249,10 +250,6 @@ async def _spam(world: World, delivery: DeliveryRow) -> Prepared:
     place = place_of(marketplace, world.settings.links.base_url)
     letter = spam_note(place, request_of(inquiry), Mailbox("", delivery.to), ids, inquiry.id, delivery.created_at)
     return Prepared(Envelope("", delivery.to), _signed(world, letter, delivery, marketplace))
-
-
-def _link(world: World, reader: ParticipantRow) -> str:
-    return f"{world.settings.links.base_url}/c/{world.links.token(reader.id, reader.link)}"
 
 
 def _copies(world: World, place: Place, reader: ParticipantRow) -> str:

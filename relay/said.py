@@ -69,27 +69,31 @@ def _beginning(lines: Slice) -> bytes:
     return binascii.a2b_base64(whole)
 
 
-def hidden_of(job: Job) -> Hidden:
-    """What the other side does not see of the writer's message."""
+def hidden_of(job: Job, said: Said) -> Hidden:
+    """What the other side does not see of the writer's message; `said`: what he said. Raises OSError, BlobMissing."""
     if job.message and job.message.seal and (whole := sealed_part(raw_bytes(job))):
         return Hidden(seal=whole.seal, names_writer=bool(holds(whole.body, [job.message.from_email])))
-    return clean_said(said_of(job), _names(job))[1]
+    return clean_said(said, _names(job))[1]
 
 
 def said_of(job: Job) -> Said:
     """Return what the writer of the job's message said, as he said it. Raises NothingToSend, OSError, BlobMissing."""
+    words = _words_of(job)
+    return replace(words, files=files_of(job.files, job.raw, job.leaves)) if job.raw else words
+
+
+def _words_of(job: Job) -> Said:
     if job.message is None or job.author is None:
         raise NothingToSend("the message has no writer")
     message = job.message
-    files = files_of(job.files, job.raw, job.leaves) if job.raw else ()
     at = message.dated.astimezone(timezone(timedelta(minutes=message.zone)))
-    return Said(person_of(job.author), message.text, message.html, at, message.subject, files)
+    return Said(person_of(job.author), message.text, message.html, at, message.subject)
 
 
 def masked(job: Job, place: Place) -> Said:
     """Return what was said as its reader may see it: the masks where the mail named real addresses."""
     if job.message and job.message.seal and (whole := sealed_part(raw_bytes(job))):
-        return replace(said_of(job), text="", html="", files=(), sealed=whole)
+        return replace(_words_of(job), text="", html="", sealed=whole)
     said, _ = clean_said(said_of(job), _names(job))
     return without_links(said, place.base_url)
 

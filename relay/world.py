@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..store.store import Store
+from ..store.values import ParticipantRow
 from .arrival import Arrival
 from .clock import Clock
 from .compose.dkim import Signer
@@ -66,3 +67,7 @@ class World:
     signer: Signer | None = None  # None: mail goes out unsigned
     readers: Readers | None = None  # None: large and odd mail is read in a thread
     handover: HandOver = field(default_factory=HandOver)  # for what need not be queued
+
+    def personal_link(self, person: ParticipantRow) -> str:
+        """Return the address of the page that is this participant's alone, as it is since its last renewal."""
+        return f"{self.settings.links.base_url}/c/{self.links.token(person.id, person.link)}"

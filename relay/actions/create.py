@@ -56,12 +56,11 @@ async def create(world: World, order: Order, *, quiet: bool = False) -> Created:
         deliveries=opened.deliveries,
     )
     world.wake()
-    base = world.settings.links.base_url
     return Created(
         inquiry_id,
         order.reference,
         {side: mask_address(side, token, place.reply_domain) for side, token in opened.masks.items()},
-        {person.email: f"{base}/c/{world.links.token(person.id)}" for person in opened.people},
+        {person.email: world.personal_link(person) for person in opened.people},
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ...store import inquiries
+from ...store.values import ParticipantRow
 from ..clock import new_id
 from ..mail.addresses import parse_address
 from ..renewal import renew_link
@@ -43,11 +44,11 @@ async def revoke_link(world: World, name: str, email: str, by: str) -> tuple[Rev
         ]
         if not people:
             raise NoSuchParticipant(email)
-        for person in people:
-            renew_link(connection, world.links, person, now, by)
-        base = world.settings.links.base_url
-        links = (f"{base}/c/{world.links.token(person.id, person.link + 1)}" for person in people)
-        return tuple(Revoked(inquiry.id, person.email, link) for person, link in zip(people, links, strict=True))
+        return tuple(revoked(connection, person, inquiry.id) for person in people)
+
+    def revoked(connection: Connection, person: ParticipantRow, inquiry: str) -> Revoked:
+        renew_link(connection, world.links, person, now, by)
+        return Revoked(inquiry, person.email, world.personal_link(inquiries.participant(connection, person.seq)))
 
     done = await world.store.write(unit)
     for one in done:
