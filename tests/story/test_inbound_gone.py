@@ -159,3 +159,20 @@ async def test_a_connection_that_is_cut_while_the_disk_is_slow_is_not_read_on(di
         await asyncio.gather(pouring, return_exceptions=True)
         assert left(spool(door)) == []
     assert faults == []
+
+
+@pytest.mark.parametrize("end", ["", ".\r\n", ".\r\nNOOP\r\n"])
+@pytest.mark.parametrize("leave", [reset, close])
+async def test_wherever_a_client_goes_away_nothing_of_it_is_left(leave: Callable[[Client], None], end: str) -> None:
+    whole = LARGE + end.encode()
+    async with open_door() as door:
+        for sent in (0, 1, len(HEAD), AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE + 1, 3 * AT_ONCE, len(whole)):
+            client, connection = await beginning(door, "buyer-a")
+            await client.send(whole[:sent])
+            leave(client)
+            await door.gone(connection)
+        await until(lambda: not served())
+        await written()
+        await until(lambda: not left(spool(door)))
+        assert door.coming() == 0
+        assert all(mail.data == LARGE for mail in door.book.kept)  # whole, or not at all
