@@ -4,7 +4,7 @@ import asyncio
 import threading
 from pathlib import Path
 
-from parley.relay.inbound import data
+from parley.relay.inbound import spill
 
 
 async def written() -> None:
@@ -12,7 +12,7 @@ async def written() -> None:
     loop = asyncio.get_running_loop()
     for _ in range(2):
         both = threading.Barrier(2)
-        await asyncio.gather(*(loop.run_in_executor(data.WRITERS, both.wait) for _ in range(2)))
+        await asyncio.gather(*(loop.run_in_executor(spill.WRITERS, both.wait) for _ in range(2)))
         await asyncio.sleep(0)
 
 

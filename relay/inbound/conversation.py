@@ -27,10 +27,11 @@ from ..errors import (
 )
 from . import turns
 from .commands import parse_command, parse_mail, parse_rcpt
-from .data import DotReader, until_done
+from .data import DotReader
 from .gatekeeper import Context
 from .limits import Budget, client_of
 from .shape import header_block, message_id, refusal
+from .spill import until_done
 from .transaction import Transaction
 from .turns import Turn
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from parley.relay.errors import StoreFull
-from parley.relay.inbound.data import DotReader, Lines, normalise
+from parley.relay.inbound.data import DotReader
+from parley.relay.inbound.lines import Lines, normalise
 from parley.relay.mail.raw import BEGINNING, Spool, Spooled, SpoolFile
 from parley.tests.spooling import left, written
 
