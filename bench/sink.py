@@ -1,7 +1,7 @@
 """A process that takes every mail at once and remembers when: the far end of a relay benchmark.
 
-Cheap on purpose (blocks, not lines), for it shares the machine with what is measured. Prints its port, then answers
-lines on its input: `count` with how many numbers have come, `take` with `number:time` pairs, which it then forgets.
+Cheap on purpose (blocks, not lines), for it shares the machine with what is measured. What came together is answered
+together (RFC 2920 section 3.2). Prints its port, then answers lines on its input: `count` with how many numbers have come, `take` with `number:time` pairs, which it then forgets.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ MARK = re.compile(rb"\[b:(\d+)\]")
 _END = b"\r\n.\r\n"
 _OFFERS = (b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"SIZE 104857600", b"ENHANCEDSTATUSCODES")
 _EHLO = b"250-sink\r\n" + b"".join(b"250-%s\r\n" % offer for offer in _OFFERS[:-1]) + b"250 %s\r\n" % _OFFERS[-1]
-_ANSWERS = {b"EHLO": _EHLO, b"DATA": b"354 go\r\n", b"QUIT": b"221 2.0.0 bye\r\n"} | dict.fromkeys(
+_BYE = b"221 2.0.0 bye\r\n"
+_ANSWERS = {b"EHLO": _EHLO, b"DATA": b"354 go\r\n", b"QUIT": _BYE} | dict.fromkeys(
     (b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP"), b"250 2.0.0 ok\r\n"
 )
 
@@ -25,6 +26,7 @@ class Session(asyncio.Protocol):
     def __init__(self, seen: dict[int, float]) -> None:
         self._seen = seen
         self._buffer = bytearray()
+        self._answers = b""
         self._in_data = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -36,6 +38,11 @@ class Session(asyncio.Protocol):
         self._buffer += data
         while self._take_data(searched) if self._in_data else self._take_line():
             searched = 0
+        if self._answers:
+            self._transport.write(self._answers)
+            if self._answers.endswith(_BYE):
+                self._transport.close()
+            self._answers = b""
 
     def _take_line(self) -> bool:
         end = self._buffer.find(b"\n")
@@ -44,9 +51,7 @@ class Session(asyncio.Protocol):
         word = bytes(self._buffer[:4]).upper()
         del self._buffer[: end + 1]
         self._in_data = word == b"DATA"
-        self._transport.write(_ANSWERS.get(word, b"502 5.5.1 no\r\n"))
-        if word == b"QUIT":
-            self._transport.close()
+        self._answers += _ANSWERS.get(word, b"502 5.5.1 no\r\n")
         return True
 
     def _take_data(self, searched: int) -> bool:
@@ -57,7 +62,7 @@ class Session(asyncio.Protocol):
             self._seen.setdefault(int(mark[1]), time.monotonic())
         del self._buffer[: end + len(_END)]
         self._in_data = False
-        self._transport.write(b"250 2.0.0 queued\r\n")
+        self._answers += b"250 2.0.0 queued\r\n"
         return True
 
 
