@@ -9,6 +9,7 @@ import hashlib
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from parley.bench.letters import DOMAIN, SELLER, Letters
 from parley.relay.clock import new_id
 from parley.relay.mail.masks import mask_address, new_token
+from parley.relay.record import Cause, due_at_once, event_row
 from parley.store.engine import open_engine
 from parley.store.lineage import message_key
 from parley.store.place import in_folder
@@ -234,27 +236,11 @@ def _deliveries(number: int, request: MessageRow, answer: MessageRow) -> tuple[D
 
 
 def _delivery(message: MessageRow, kind: str, seq: int, recipient: int, to: str) -> DeliveryRow:
-    return DeliveryRow(
-        seq=0,
-        id=new_id(message.at),
-        token=new_token(),
-        mail=message.mail,
-        kind=kind,
-        inquiry=message.inquiry,
-        message=seq,
-        recipient=recipient,
-        to=to,
-        cause="",
-        about=None,
-        raw=None,
-        event=None,
-        state=DeliveryState.SENT,
-        attempts=1,
-        created_at=message.at,
-        next_attempt_at=message.at,
-        finished_at=message.at + _SOON,
-        remote="250 2.0.0 queued",
+    row = due_at_once(
+        Cause(message.mail, message.at), kind, to, inquiry=message.inquiry, message=seq, recipient=recipient
     )
+    finished, remote = message.at + _SOON, "250 2.0.0 queued"
+    return replace(row, state=DeliveryState.SENT, attempts=1, finished_at=finished, remote=remote)
 
 
 def _attempt(delivery: int, row: DeliveryRow) -> AttemptRow:
@@ -276,4 +262,4 @@ def _events(number: int, at: datetime) -> list[EventRow]:
         (later, "message.answered", seller, request, {"by": "mail", "parent": "subject"}),
         (later + _SOON, "message.delivered", buyer, answer, {"by": "remote", "reply": "250 2.0.0"}),
     )
-    return [EventRow(0, number + 1, when, kind, who, message, proof, None) for when, kind, who, message, proof in told]
+    return [event_row(number + 1, *one) for one in told]

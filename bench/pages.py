@@ -13,51 +13,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from parley.store.rows import add
-from parley.store.tables import Event, Message, MessageState
+from parley.tests.conversations import messages
 from parley.tests.gateway import SELLER
 from parley.tests.pages import Visitor, open_web
-from sqlalchemy import Connection
 
-KINDS = ("message.received", "message.relayed", "message.delivered", "message.read")
 PATHS = ("", "/live", "?order=oldest", "/history", "/print")
 BLOCK = 65_536
-TEXT = "Dear Anna,\n\nthank you for the offer, message %d.\n\n" + "Some more words about pumps and pipes. " * 20
-
-
-def messages(count: int, at: datetime) -> Callable[[Connection], None]:
-    """Return a unit of work that adds messages of both sides to the first inquiry, with the events of each."""
-
-    def unit(connection: Connection) -> None:
-        for number in range(count):
-            row = Message(
-                id=f"message{number:09}",
-                mail=f"mail{number:012}",
-                inquiry=1,
-                author=1 + number % 2,
-                side=("buyer", "seller")[number % 2],
-                channel="mail",
-                state=MessageState.DELIVERED,
-                at=at,
-                dated=at,
-                from_email=SELLER,
-                subject="Re: Price for 12 pumps",
-                dedupe=str(number),
-                text=TEXT % number,
-                quoted="> Hello\n> we need pumps",
-                signature="Anna Weber\nanna@werk.example",
-            )
-            seq = add(connection, row)
-            for kind in KINDS:
-                add(connection, Event(inquiry=1, at=at, kind=kind, actor=2 - number % 2, message=seq, proof={}))
-
-    return unit
 
 
 @dataclass(frozen=True, slots=True)

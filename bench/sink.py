@@ -1,7 +1,8 @@
 """A process that takes every mail at once and remembers when: the far end of a relay benchmark.
 
 Cheap on purpose (blocks, not lines), for it shares the machine with what is measured. What came together is answered
-together (RFC 2920 section 3.2). Prints its port, then answers lines on its input: `count` with how many numbers have come, `take` with `number:time` pairs, which it then forgets.
+together (RFC 2920 section 3.2). Prints its port, then answers lines on its input: `count` with how many numbers have
+come, `take` with `number:time` pairs, which it then forgets.
 """
 
 import asyncio

@@ -12,48 +12,16 @@ from parley.relay.links.desk import Desk
 from parley.relay.links.view import PageView
 from parley.relay.links.visit import Visit
 from parley.store.links import Cut
-from parley.store.rows import add
-from parley.store.tables import Event, Message, MessageState
+from parley.tests.conversations import KINDS, messages
 from parley.tests.gateway import BUYER, SELLER, mail
 from parley.tests.pages import Page, Visitor, Web, open_web
 from parley.tests.times import LIMIT
-from sqlalchemy import Connection
-
-KINDS = ("message.received", "message.delivered", "message.read")
 
 
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[Web]:
     async with open_web(tmp_path) as one:
         yield one
-
-
-async def say_much(web: Web, count: int) -> None:
-    """Add messages of both sides in turn to the first inquiry, each with three events."""
-    at = web.clock()
-
-    def many(connection: Connection) -> None:
-        for number in range(count):
-            row = Message(
-                id=f"message{number:09}",
-                mail=f"mail{number:012}",
-                inquiry=1,
-                author=1 + number % 2,
-                side=("buyer", "seller")[number % 2],
-                channel="mail",
-                state=MessageState.DELIVERED,
-                at=at,
-                dated=at,
-                from_email=SELLER,
-                subject="Re: Price for 12 pumps",
-                dedupe=str(number),
-                text=f"message number {number}\n\n" + "Some more words. " * 60,
-            )
-            seq = add(connection, row)
-            for kind in KINDS:
-                add(connection, Event(inquiry=1, at=at, kind=kind, actor=1 + number % 2, message=seq, proof={}))
-
-    await web.world.store.write(many)
 
 
 async def linked(visitor: Visitor, page: Page, words: str) -> Page:
@@ -64,7 +32,7 @@ async def linked(visitor: Visitor, page: Page, words: str) -> Page:
 
 async def test_two_thousand_messages_are_paged_and_quick(web: Web) -> None:
     made = await web.inquiry()
-    await say_much(web, 2000)
+    await web.world.store.write(messages(2000, web.clock()))
     visitor, page = await web.visit(made, SELLER)
     assert "message number 1999 " in page.words
     assert "message number 1949 " not in page.words
@@ -85,7 +53,7 @@ async def test_two_thousand_messages_are_paged_and_quick(web: Web) -> None:
 @pytest.mark.parametrize(("order", "onward", "back"), [("", "Earlier", "Later"), ("?order=oldest", "Later", "Earlier")])
 async def test_every_event_is_on_one_page_of_the_history(web: Web, order: str, onward: str, back: str) -> None:
     made = await web.inquiry()
-    await say_much(web, 300)
+    await web.world.store.write(messages(300, web.clock()))
     visitor, page = await web.visit(made, BUYER)
     page = await linked(visitor, page, "The whole history")
     page = await visitor.get(f"{visitor.page_path}/history{order}")
@@ -122,7 +90,7 @@ async def test_no_address_of_a_page_of_the_history_is_a_fault(web: Web) -> None:
 
 async def test_paper_and_file_have_every_message_and_event_of_a_long_conversation(web: Web, tmp_path: Path) -> None:
     made = await web.inquiry()
-    await say_much(web, 240)
+    await web.world.store.write(messages(240, web.clock()))
     buyer, _ = await web.visit(made, BUYER)
     page = await buyer.get(f"{buyer.page_path}/print")
     assert page.headers["transfer-encoding"] == "chunked"
@@ -142,7 +110,7 @@ async def test_the_first_messages_are_on_paper_before_the_last_are_read(
 ) -> None:
     """What is said while the page is written still comes onto it."""
     made = await web.inquiry()
-    await say_much(web, 120)
+    await web.world.store.write(messages(120, web.clock()))
     buyer, _ = await web.visit(made, BUYER)
     goes_on, load = asyncio.Event(), paper.load_view
 
