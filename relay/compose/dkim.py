@@ -7,7 +7,7 @@ can add another (RFC 6376 section 8.15). There is never a length tag: nothing ca
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ..mail.encode import fold
-from ..mail.pieces import Content, Piece
+from ..mail.pieces import Content, Piece, whole_lines
 from ..mail.write import HEADERS
 
 KeyKind = Literal["rsa", "ed25519"]
@@ -103,9 +103,7 @@ class Signer:
         if not _DOMAIN.fullmatch(domain) or at.tzinfo is None:
             raise ValueError("not a domain and an aware time")
         first, *rest = (content,) if isinstance(content, bytes) else content.all
-        if not isinstance(first, bytes) or not _whole_lines(
-            (content,) if isinstance(content, bytes) else content.octets
-        ):
+        if not isinstance(first, bytes) or not whole_lines(content):
             raise ValueError("line ends other than CRLF")
         fields, body = _split(first)
         names, canonical = _selected(fields)
@@ -178,16 +176,6 @@ def _single_blanks(text: bytes) -> bytes:
     while b"  " in text:  # each time round halves the longest run
         text = text.replace(b"  ", b" ")
     return text
-
-
-def _whole_lines(texts: Iterable[bytes]) -> bool:
-    """No CR and no LF stands alone, and the last line is ended."""
-    last = b""
-    for last in texts:
-        lines = last.count(b"\r\n")
-        if last.count(b"\r") != lines or last.count(b"\n") != lines:
-            return False
-    return last.endswith(b"\r\n")
 
 
 def _body_hash(pieces: Sequence[Piece]) -> bytes:

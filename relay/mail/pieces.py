@@ -5,7 +5,7 @@ So a large file goes from the disk to the wire without being held in memory, dec
 """
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -82,11 +82,6 @@ class Pieces:
         """Octets."""
         return sum(map(len, self.all))
 
-    @property
-    def octets(self) -> Iterator[bytes]:
-        """Those of the pieces that are octets: all but the slices."""
-        return (piece for piece in self.all if isinstance(piece, bytes))
-
     def after(self, head: bytes) -> "Pieces":
         """The same with `head` before it."""
         return Pieces(joined((head, *self.all)))
@@ -97,6 +92,21 @@ class Pieces:
 
 
 Content = bytes | Pieces
+
+
+def octets(content: Content) -> tuple[bytes, ...]:
+    """Return what is here of a mail: all of it but the slices, which are clean base64."""
+    return (content,) if isinstance(content, bytes) else tuple(one for one in content.all if isinstance(one, bytes))
+
+
+def whole_lines(content: Content) -> bool:
+    """Return whether no CR and no LF stands alone, and the last line is ended."""
+    last = b""
+    for last in octets(content):
+        lines = last.count(b"\r\n")
+        if last.count(b"\r") != lines or last.count(b"\n") != lines:
+            return False
+    return last.endswith(b"\r\n")
 
 
 def cut(mail: bytes, size: int) -> Content:

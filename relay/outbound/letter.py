@@ -11,7 +11,7 @@ import dns.exception
 import dns.name
 
 from ..mail.envelope import Envelope
-from ..mail.pieces import Content
+from ..mail.pieces import Content, octets, whole_lines
 from .answer import NotSent, Outcome
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010FFFF-]+"  # atext of RFC 5322 3.2.3, and UTF-8 of RFC 6531 3.3
@@ -41,17 +41,12 @@ def check(envelope: Envelope, content: Content) -> Letter:
     mail_from = _address(envelope.mail_from, "5.1.7") if envelope.mail_from else ""
     rcpt_to = _address(envelope.rcpt_to, "5.1.3")
     # A lone CR or LF beside a dot ends the mail for some servers and starts a forged one (RFC 5321 2.3.8).
-    texts = (content,) if isinstance(content, bytes) else tuple(content.octets)
-    if not all(map(_is_sound, texts)) or not texts[-1].endswith(b"\r\n"):
+    texts = octets(content)
+    if not whole_lines(content) or any(b"\0" in text for text in texts):
         raise NotSent(Outcome.failed("the mail's line ends are not all CRLF, or it holds NUL", "5.6.0", stage="data"))
     header, _, _ = texts[0].partition(b"\r\n\r\n")
     utf8 = not (mail_from.isascii() and rcpt_to.isascii() and header.isascii())
     return Letter(mail_from, rcpt_to, content, utf8, not all(text.isascii() for text in texts))
-
-
-def _is_sound(text: bytes) -> bool:
-    ends = text.count(b"\r\n")
-    return text.count(b"\n") == ends and text.count(b"\r") == ends and b"\0" not in text
 
 
 def _address(address: str, enhanced: str) -> str:

@@ -16,7 +16,7 @@ from parley.relay.compose.dkim import Signer, new_key, read_key
 from parley.relay.mail import read
 from parley.relay.mail.asis import clean_base64
 from parley.relay.mail.envelope import Envelope
-from parley.relay.mail.pieces import Passed, Pieces, Slice, cut
+from parley.relay.mail.pieces import Passed, Pieces, Slice, cut, octets
 from parley.relay.mail.transfer import decode
 from parley.relay.mail.write import File, write, write_pieces
 from parley.relay.outbound.letter import check
@@ -134,7 +134,7 @@ def test_a_mail_is_cut_at_its_line_ends(texts: list[bytes], size: int) -> None:
     content = cut(mail, size)
     assert (content if isinstance(content, bytes) else content.bytes()) == mail
     if isinstance(content, Pieces):
-        assert all(piece.endswith(b"\r\n") and len(piece) <= size + 12 for piece in content.octets)
+        assert all(piece.endswith(b"\r\n") and len(piece) <= size + 12 for piece in octets(content))
     else:
         assert len(mail) <= size + 12
 
