@@ -86,6 +86,7 @@ class Peer:
     violations: list[str] = field(default_factory=list[str])  # of all connections, also of mails not taken
     connections: int = 0  # opened so far
     open: int = 0  # open now
+    certified: tuple[str, ...] = ()  # the names in its certificate, () for its own
     ca: trustme.CA | None = None
     tls_context: ssl.SSLContext | None = None
     _rules: list[Rule] = field(default_factory=list[Rule])
@@ -209,7 +210,7 @@ class Peer:
         """Make an authority and a certificate of it."""
         self.ca = trustme.CA()
         self.tls_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate = self.ca.issue_cert("localhost", self.host)
+        certificate = self.ca.issue_cert(*(self.certified or ("localhost", self.host)))
         certificate.configure_cert(self.tls_context)  # pyright: ignore[reportUnknownMemberType] (half typed)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -102,5 +102,5 @@ def unforeseen(error: Exception, host: str = "", stage: Stage | Literal[""] = ""
 
 def clean(text: str) -> str:
     """Return `text` as one line of at most 500 printable characters; runs of others become one blank."""
-    shown = "".join(char if char.isprintable() else " " for char in text)
+    shown = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
     return " ".join(shown.split())[:_LONGEST_TEXT]

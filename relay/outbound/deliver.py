@@ -215,12 +215,8 @@ class Deliverer:
     def _mark(self, delivery: DeliveryRow, outcome: Outcome) -> None:
         now = self._world.clock()
         tried = Tried(now, outcome.host, outcome.stage, outcome.code, outcome.enhanced, outcome.text)
-        self._marks.add(
-            Mark(
-                Finished(delivery, tried, *state_after(delivery, outcome.state, now, self._world.settings.outbound)),
-                outcome,
-            )
-        )
+        state, due = state_after(delivery, outcome.state, now, self._world.settings.outbound)
+        self._marks.add(Mark(Finished(delivery, tried, state, due), outcome))
 
     async def _send(self, delivery: DeliveryRow, prepared: Prepared, limit: float) -> Outcome:
         self._world.journal.sending(

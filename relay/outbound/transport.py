@@ -72,15 +72,6 @@ class Transport:
         except Exception as error:  # noqa: BLE001 (whatever it is, the mail must have an outcome)
             return unforeseen(error)
 
-    async def send_to(self, to: Destination, envelope: Envelope, content: Content) -> Outcome:
-        """As `send`, to this host whatever the route of the settings."""
-        try:
-            return await self._along((to,), check(envelope, content))
-        except NotSent as not_sent:
-            return not_sent.outcome
-        except Exception as error:  # noqa: BLE001 (as above)
-            return unforeseen(error, str(to))
-
     def describe(self, envelope: Envelope) -> str:
         """Say where a mail will go, for the log: the smarthost, or the recipient's domain."""
         return f"mx of {envelope.rcpt_to.rpartition('@')[2]}" if self._directory else str(self._smarthost)
@@ -92,12 +83,12 @@ class Transport:
     async def _along(self, route: tuple[Destination, ...], letter: Letter) -> Outcome:
         """Try the hosts in order until one has begun to speak about the mail (RFC 5321 5.1)."""
         tls = self._tls.get(letter.domain.lower(), self._manner.tls)
-        outcome = Outcome.deferred("there is no host to send to", "4.4.3", stage="connect")
+        outcome: Outcome | None = None
         for to in route:
             outcome = await self._pool(to, tls).send(letter)
             if outcome.stage not in ("connect", "tls"):
                 return outcome
-        return outcome
+        return outcome or Outcome.deferred("there is no host to send to", "4.4.3", stage="connect")
 
     def _pool(self, to: Destination, tls: Tls) -> Pool:
         """Return the connections to a host; those that were made with less care are not for who asks for more."""

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from parley.relay.outbound.transport import Destination, Transport
+from parley.relay.outbound.transport import Transport
 from parley.relay.settings import SettingsError
 from parley.tests.peer import Extension, Peer, Step
 from parley.tests.sending import DATA, ENVELOPE, settings, to, trusting
@@ -78,15 +78,15 @@ async def test_required_tls_with_a_certificate_we_trust() -> None:
 
 @pytest.mark.parametrize("why", ["untrusted", "not offered", "other name", "refused", "garbage"])
 async def test_required_tls_that_fails_sends_nothing(why: str) -> None:
-    async with Peer(offers=() if why == "not offered" else STARTTLS) as peer:
+    certified = ("other.example",) if why == "other name" else ()
+    async with Peer(offers=() if why == "not offered" else STARTTLS, certified=certified) as peer:
         trust = None if why in ("untrusted", "not offered") else trusting(peer)
         if why == "refused":
             peer.refuse("starttls", 550, "no")
         if why == "garbage":
             peer.say("tls", b"what is this?\r\n")
         async with to(peer, trust, tls="required") as transport:
-            host = Destination("other.example" if why == "other name" else peer.host, peer.port, peer.host)
-            outcome = await transport.send_to(host, ENVELOPE, DATA)
+            outcome = await transport.send(ENVELOPE, DATA)
             assert (outcome.state, outcome.stage, outcome.cause) == ("deferred", "tls", "")
             assert (peer.mails, peer.connections) == ([], 1)
 
