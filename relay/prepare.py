@@ -111,7 +111,7 @@ def _signed(world: World, letter: Letter, delivery: DeliveryRow, marketplace: Ma
     content = write_pieces(letter, own_zone=world.settings.masking.date == "original")
     seal = world.signer.fields(content, marketplace.reply_domain, delivery.created_at) if world.signer else b""
     top = received(world.settings.smtp.hostname, delivery.id, delivery.created_at) + seal
-    return cut(top + content, LARGE) if isinstance(content, bytes) else content.after(top)
+    return cut(top + content if isinstance(content, bytes) else content.after(top), LARGE)
 
 
 def _letter(world: World, delivery: DeliveryRow, job: Job, head: tuple[Place, Request, To, Ids]) -> Letter:

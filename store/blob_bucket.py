@@ -56,13 +56,14 @@ class BucketKeep:
         with _as_oserror():
             obstore.put(self._store, _path(mail.hash), mail.path, use_multipart=False)
 
-    def open(self, name: str) -> BinaryIO:
-        """Fetch the object into a file that is gone when it is closed. Raises FileNotFoundError, OSError."""
+    def open(self, name: str, start: int, end: int) -> BinaryIO:
+        """Fetch these octets into a file that is gone when it is closed. Raises FileNotFoundError, OSError."""
         self.spool.top.mkdir(parents=True, exist_ok=True)
         file = TemporaryFile(dir=self.spool.top, buffering=0)  # noqa: SIM115 (whoever asks closes it)
         try:
             with _as_oserror():
-                for chunk in obstore.get(self._store, _path(name)).stream():
+                file.seek(start)
+                for chunk in obstore.get(self._store, _path(name), options={"range": (start, end)}).stream():
                     file.write(chunk)
         except OSError:
             file.close()

@@ -42,8 +42,8 @@ class Folder:
         else:
             _sync_folder(path.parent)  # whoever wrote it may not have come to that yet
 
-    def open(self, name: str) -> BinaryIO:
-        """Open the file. Raises FileNotFoundError, OSError."""
+    def open(self, name: str, start: int, end: int) -> BinaryIO:  # noqa: ARG002 (a file of all of it)
+        """Open the file, which has all of it. Raises FileNotFoundError, OSError."""
         return self._path(name).open("rb", buffering=0)
 
     def get(self, name: str) -> bytes:

@@ -49,10 +49,10 @@ class Kept:
         """Octets."""
         return self.size
 
-    def open(self) -> BinaryIO:
-        """Return a file of its octets, to be closed."""
+    def open(self, start: int, end: int) -> BinaryIO:
+        """Return a file, to be closed, that has at least its octets from `start` to `end`."""
         try:
-            return self.keep.open(self.hash)
+            return self.keep.open(self.hash, start, end)
         except FileNotFoundError as error:
             raise BlobMissing(self.hash) from error
 
@@ -85,8 +85,11 @@ class Keep(Protocol):
         """Return what is kept under `name`. Raises FileNotFoundError."""
         ...
 
-    def open(self, name: str) -> BinaryIO:
-        """Return a local file of what is kept under `name`, whose octets may be read. Raises FileNotFoundError."""
+    def open(self, name: str, start: int, end: int) -> BinaryIO:
+        """Return a local file that has at least these octets of what is kept under `name`, where they stand in it.
+
+        Raises FileNotFoundError.
+        """
         ...
 
     def old(self, before: datetime) -> Iterator[str]:

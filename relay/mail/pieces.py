@@ -17,8 +17,8 @@ _ENDS = "a file ends before its octets"
 class Source(Protocol):
     """Where octets are kept for good."""
 
-    def open(self) -> BinaryIO:
-        """Return a file of them, to be closed. Blocks. Raises OSError."""
+    def open(self, start: int, end: int) -> BinaryIO:
+        """Return a file, to be closed, that has at least those from `start` to `end`. Blocks. Raises OSError."""
         ...
 
 
@@ -34,14 +34,17 @@ class Slice:
         """Octets."""
         return self.end - self.start
 
+    def open(self) -> BinaryIO:
+        """Return a file, to be closed, that has these octets where they stand in the source. Blocks. Raises OSError."""
+        return self.source.open(self.start, self.end)
+
     def beginning(self, most: int) -> bytes:
         """Return the first octets. Blocks. Raises OSError."""
-        with self.source.open() as file:
-            return os.pread(file.fileno(), min(most, len(self)), self.start)
+        return b"".join(Slice(self.source, self.start, min(self.end, self.start + most)).blocks())
 
     def blocks(self) -> Generator[bytes]:
         """Yield the octets. Blocks. Raises OSError, also where the file ends before them."""
-        with self.source.open() as file:
+        with self.open() as file:
             place = self.start
             while place < self.end:
                 block = read_at(file, place, min(_BLOCK, self.end - place))
@@ -51,7 +54,7 @@ class Slice:
     def tell(self, take: Callable[[memoryview], object]) -> None:
         """Give the octets to `take`, part by part, in memory that is used again. Blocks. Raises OSError as `blocks`."""
         memory = memoryview(bytearray(_PART))
-        with self.source.open() as file:
+        with self.open() as file:
             place = self.start
             while place < self.end:
                 count = os.preadv(file.fileno(), [memory[: self.end - place]], place)
@@ -109,17 +112,22 @@ def whole_lines(content: Content) -> bool:
     return last.endswith(b"\r\n")
 
 
-def cut(mail: bytes, size: int) -> Content:
+def cut(content: Content, size: int) -> Content:
     """Return a mail in pieces of whole lines, about `size` octets each, so that nothing works on all of it at once."""
-    out: list[Piece] = []
+    whole = (content,) if isinstance(content, bytes) else content.all
+    out = [part for piece in whole for part in (_cut(piece, size) if isinstance(piece, bytes) else (piece,))]
+    return out[0] if len(out) == 1 and isinstance(out[0], bytes) else Pieces(tuple(out))
+
+
+def _cut(text: bytes, size: int) -> Generator[bytes]:
     place = 0
-    while len(mail) - place > size:
-        end = mail.find(b"\r\n", place + size) + 2
-        if end < 2 or end == len(mail):
+    while len(text) - place > size:
+        end = text.find(b"\r\n", place + size) + 2
+        if end < 2 or end == len(text):
             break
-        out.append(mail[place:end])
+        yield text[place:end]
         place = end
-    return Pieces((*out, mail[place:])) if out else mail
+    yield text[place:]
 
 
 def read_at(file: BinaryIO, place: int, count: int) -> bytes:

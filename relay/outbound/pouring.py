@@ -104,7 +104,7 @@ class _Sending:
                 return False
 
     def _send(self) -> bool:
-        self._file = self._file or self._piece.source.open()
+        self._file = self._file or self._piece.open()
         end, self.full = min(self._piece.end, self.place + _TURN), False
         while self.place < end and not self.full:
             try:

@@ -25,6 +25,7 @@ from parley.relay.mail.pieces import Pieces, Slice
 from parley.relay.resolve import resolve
 from parley.relay.world import World
 from parley.store import outbox
+from parley.store.blobs import BlobMissing
 from parley.store.values import DeliveryRow
 from parley.tests.gateway import SELLER, Running, opened, running
 from parley.tests.peer import Got, Peer
@@ -189,19 +190,23 @@ async def test_what_is_too_large_is_refused_and_leaves_nothing(tmp_path: Path, p
 
 @dataclass(frozen=True)
 class InFile:
-    """A source of octets in a file."""
+    """A source of octets in a file; where that is gone it says so as the disk does, or as the store does."""
 
     path: Path
+    swept: bool = False
 
-    def open(self) -> BinaryIO:
-        return io.FileIO(self.path)
+    def open(self, start: int, end: int) -> BinaryIO:
+        try:
+            return io.FileIO(self.path)
+        except FileNotFoundError as error:
+            raise (BlobMissing("x") if self.swept else error) from error
 
 
-def pieces(folder: Path, size: int) -> Pieces:
+def pieces(folder: Path, size: int, *, swept: bool = False) -> Pieces:
     """A mail with a slice of a file, and lines that begin with dots around it."""
     lines = base64.encodebytes(document(size)).replace(b"\n", b"\r\n")
     (folder / "raw").write_bytes(b"head\r\n" + lines)
-    body = Slice(InFile(folder / "raw"), 6, 4 + len(lines))
+    body = Slice(InFile(folder / "raw", swept), 6, 4 + len(lines))
     return Pieces((b"Subject: x\r\n\r\n.one\r\n..\r\n", body, b"\r\n.two\r\n"))
 
 
@@ -282,11 +287,14 @@ async def test_a_remote_that_answers_before_the_end_is_heard(tmp_path: Path, ans
     assert heard < len(content)
 
 
-async def test_a_file_that_is_gone_is_a_fault_of_ours_and_not_of_the_remote(tmp_path: Path, peer: Peer) -> None:
-    content = pieces(tmp_path, MB)
+@pytest.mark.parametrize("swept", [False, True])
+async def test_a_file_that_is_gone_is_a_fault_of_ours_and_not_of_the_remote(
+    tmp_path: Path, peer: Peer, swept: bool
+) -> None:
+    content = pieces(tmp_path, MB, swept=swept)
     (tmp_path / "raw").unlink()
     async with to_peer(peer) as transport:
         outcome = await transport.send(ENVELOPE, content)
-    assert (outcome.state, outcome.uncertain) == ("deferred", False)
-    assert "No such file" in outcome.cause
+    assert (outcome.state, outcome.code, outcome.text, outcome.uncertain) == ("deferred", 0, "a fault of ours", False)
+    assert ("BlobMissing" if swept else "No such file") in outcome.cause
     assert peer.mails == []

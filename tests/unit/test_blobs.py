@@ -88,10 +88,18 @@ def test_a_mail_in_a_file_is_taken_over_as_a_blob(where: Path | Bucket) -> None:
 def test_the_octets_of_a_blob_can_be_read_from_a_file(where: Path | Bucket) -> None:
     keep = open_blobs(where).keep
     keep.put(name_of(LARGE), LARGE + b"end")
-    with keep.open(name_of(LARGE)) as file:
-        assert os.pread(file.fileno(), 4, len(LARGE) - 1) == b"bend"
+    with keep.open(name_of(LARGE), len(LARGE) - 1, len(LARGE) + 3) as file:
+        assert os.pread(file.fileno(), 9, len(LARGE) - 1) == b"bend"
     with pytest.raises(FileNotFoundError):
-        keep.open("0" * 64)
+        keep.open("0" * 64, 0, 1)
+
+
+def test_from_a_bucket_only_what_is_wanted_comes(where: Path | Bucket) -> None:
+    keep = open_blobs(where).keep
+    keep.put(name_of(LARGE), LARGE)
+    with keep.open(name_of(LARGE), 100, 200) as file:
+        assert os.pread(file.fileno(), 100, 100) == LARGE[100:200]
+        assert os.fstat(file.fileno()).st_size == (200 if isinstance(where, Bucket) else len(LARGE))
 
 
 def test_a_mail_half_come_in_when_the_gateway_died_is_swept(where: Path | Bucket) -> None:

@@ -32,7 +32,7 @@ class InFile:
 
     path: str
 
-    def open(self) -> BinaryIO:
+    def open(self, start: int, end: int) -> BinaryIO:
         return io.FileIO(self.path)
 
 
@@ -128,7 +128,10 @@ def test_a_mail_in_pieces_is_the_mail_that_would_be_written(tmp_path_factory: py
     assert (len(letter.content), letter.needs_8bitmime) == (len(whole), False)
 
 
-@given(st.lists(st.binary(max_size=9).filter(lambda line: not set(line) & set(b"\r\n"))), st.integers(1, 20))
+TEXTS = st.lists(st.binary(max_size=9).filter(lambda line: not set(line) & set(b"\r\n")))
+
+
+@given(TEXTS, st.integers(1, 20))
 def test_a_mail_is_cut_at_its_line_ends(texts: list[bytes], size: int) -> None:
     mail = b"".join(text + b"\r\n" for text in texts)
     content = cut(mail, size)
@@ -137,6 +140,17 @@ def test_a_mail_is_cut_at_its_line_ends(texts: list[bytes], size: int) -> None:
         assert all(piece.endswith(b"\r\n") and len(piece) <= size + 12 for piece in octets(content))
     else:
         assert len(mail) <= size + 12
+
+
+@given(TEXTS, TEXTS, st.integers(1, 20))
+def test_a_mail_in_pieces_is_cut_beside_its_slices(before: list[bytes], after: list[bytes], size: int) -> None:
+    texts = [b"".join(text + b"\r\n" for text in some) for some in (before, after)]
+    passed = Slice(InFile("/dev/null"), 0, 4)
+    content = cut(Pieces((texts[0], passed, b"\r\n" + texts[1])), size)
+    assert isinstance(content, Pieces)
+    assert b"".join(octets(content)) == texts[0] + b"\r\n" + texts[1]
+    assert [piece for piece in content.all if isinstance(piece, Slice)] == [passed]
+    assert all(len(piece) <= size + 12 and (piece.endswith(b"\r\n") or not piece) for piece in octets(content))
 
 
 def test_a_file_that_is_shorter_than_it_was_is_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
