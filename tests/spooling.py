@@ -4,7 +4,10 @@ import asyncio
 import threading
 from pathlib import Path
 
+import pytest
 from parley.relay.inbound import spill
+from parley.relay.mail.raw import SpoolFile
+from parley.tests.times import LIMIT
 
 
 async def written() -> None:
@@ -19,3 +22,17 @@ async def written() -> None:
 def left(folder: Path) -> list[Path]:
     """The files below `folder` of mails that were not kept."""
     return [path for path in folder.rglob("in/*") if path.is_file()]
+
+
+def disk(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Return what the disk of all doors waits for before it takes anything; it is set."""
+    ready = threading.Event()
+    ready.set()
+    write = SpoolFile.write
+
+    def slow(file: SpoolFile, octets: bytes) -> None:
+        assert ready.wait(LIMIT)
+        write(file, octets)
+
+    monkeypatch.setattr(SpoolFile, "write", slow)
+    return ready

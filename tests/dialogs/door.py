@@ -212,3 +212,21 @@ async def open_door(
             await door.stop(grace=0)
             for client in opened.clients:
                 await client.close()
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for something that only the door's own values show."""
+    async with asyncio.timeout(LIMIT):
+        while not true():  # noqa: ASYNC110 (a turn of the loop each)
+            await asyncio.sleep(0)
+
+
+def held_up(connection: Connection) -> bool:
+    """Whether nothing is read because the disk is behind."""
+    return connection._held_up  # pyright: ignore[reportPrivateUsage]
+
+
+def come(connection: Connection) -> int:
+    """Octets of the mail in DATA that have come."""
+    content = connection._content  # pyright: ignore[reportPrivateUsage]
+    return content.size if content else 0

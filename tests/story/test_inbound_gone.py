@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from parley.relay.errors import Reply
 from parley.relay.inbound.connection import COMMAND_OCTETS, Connection
-from parley.relay.mail.raw import SpoolFile
-from parley.tests.dialogs.door import Client, OpenDoor, open_door
+from parley.tests import spooling
+from parley.tests.dialogs.door import Client, OpenDoor, come, held_up, open_door, until
 from parley.tests.spooling import left, written
 from parley.tests.times import LIMIT
 
@@ -24,15 +24,7 @@ AT_ONCE = 2**18  # octets: the most that asyncio reads in one turn
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Generator[threading.Event]:
     """The disk of all doors: it takes nothing while this is not set."""
-    ready = threading.Event()
-    ready.set()
-    write = SpoolFile.write
-
-    def slow(file: SpoolFile, octets: bytes) -> None:
-        assert ready.wait(LIMIT)
-        write(file, octets)
-
-    monkeypatch.setattr(SpoolFile, "write", slow)
+    ready = spooling.disk(monkeypatch)
     yield ready
     ready.set()
 
@@ -45,12 +37,6 @@ async def beginning(door: OpenDoor, to: str) -> tuple[Client, Connection]:
     return client, connection
 
 
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(LIMIT):
-        while not true():  # noqa: ASYNC110 (a turn of the loop each)
-            await asyncio.sleep(0)
-
-
 def served() -> list[str]:
     """The tasks that serve a connection."""
     return [name for task in asyncio.all_tasks() if "Connection._serve" in (name := repr(task))]
@@ -58,16 +44,6 @@ def served() -> list[str]:
 
 def spool(door: OpenDoor) -> Path:
     return door.door._context.spool.top  # pyright: ignore[reportPrivateUsage]
-
-
-def held_up(connection: Connection) -> bool:
-    return connection._held_up  # pyright: ignore[reportPrivateUsage]
-
-
-def come(connection: Connection) -> int:
-    """Octets of the mail that have come."""
-    content = connection._content  # pyright: ignore[reportPrivateUsage]
-    return content.size if content else 0
 
 
 def unread(connection: Connection) -> int:

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import pytest
 import trustme
 from parley.relay.inbound.tls import server_context
-from parley.tests.dialogs.door import Client, open_door
+from parley.relay.mail.raw import LARGE
+from parley.tests import spooling
+from parley.tests.dialogs.door import Client, come, held_up, open_door, until
 from parley.tests.times import HOUR, LIMIT, MINUTE, jump
 
 
@@ -55,6 +57,28 @@ async def test_a_mail_under_tls(tls: Pair):
         assert door.book.kept[0].peer.tls == "TLSv1.3"
         assert (await client.ask("QUIT")).startswith("221")
         assert await client.closed()
+
+
+async def test_a_large_mail_under_tls_waits_for_a_slow_disk(tls: Pair, monkeypatch: pytest.MonkeyPatch):
+    disk = spooling.disk(monkeypatch)
+    data = b"Subject: big\r\n\r\n" + b"".join(b"%076d\r\n" % number for number in range(100_000))
+    async with open_door(tls=tls.server) as door:
+        client = await door.greeted()
+        await client.ask("STARTTLS")
+        await client.start_tls(tls.client)
+        await offers(client)
+        await client.begin("buyer-a")
+        (connection,) = door.accepted()
+        disk.clear()
+        pouring = asyncio.create_task(client.send(data + b".\r\n"))
+        await until(lambda: held_up(connection))
+        for _ in range(100):  # turns of the loop, in which more could come
+            await asyncio.sleep(0)
+        assert come(connection) < 4 * LARGE
+        disk.set()
+        await pouring
+        assert (await client.reply()).startswith("250")
+        assert door.book.kept[0].data == data
 
 
 async def test_what_was_said_in_the_clear_is_forgotten(tls: Pair):
