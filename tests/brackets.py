@@ -49,7 +49,7 @@ def speaking_brackets() -> Generator[Brackets]:
     """English is this language until the block ends. Its dates are Chinese, which has no letters for a month."""
     catalogue = Brackets()
     words = i18n.Words(i18n.SOURCE, Locale.parse("zh"), catalogue, UTC)
-    caches = (i18n._words_in, mails._environment, pages._environment)  # pyright: ignore[reportPrivateUsage]
+    caches = (i18n._words_in, mails._environment, mails._template, pages._environment)  # pyright: ignore[reportPrivateUsage]
     with patch.object(i18n, "_words", lambda _: words):
         try:
             for cache in caches:

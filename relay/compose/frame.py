@@ -6,6 +6,7 @@ A `Scene` is one reader of one inquiry. `write_up` fills a template for him and 
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from urllib.parse import quote
 
 from ..mail.addresses import parse_address
@@ -92,11 +93,15 @@ class Way:
 def ways(scene: Scene) -> tuple[Way, ...]:
     """Return what the reader can do by mail besides answering."""
     found: list[Way] = []
+    subject = quote(f": {visible(scene.request.subject)[:_PREVIEW]}")
     for verb in scene.to.verbs:
         label, address = _verb(scene.words, verb), action_address(verb, scene.to.mask)
-        subject = quote(f"{label}: {visible(scene.request.subject)[:_PREVIEW]}")
-        found.append(Way(label, address, f"mailto:{address}?subject={subject}", f"{scene.to.link}#{verb}"))
+        link = f"mailto:{address}?subject={_quoted(label)}{subject}"
+        found.append(Way(label, address, link, f"{scene.to.link}#{verb}"))
     return tuple(found)
+
+
+_quoted = cache(quote)  # of words of ours
 
 
 def button(scene: Scene, *, answers: bool) -> str:

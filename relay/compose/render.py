@@ -7,7 +7,7 @@ relay/mail/html.py made safe goes in as it is.
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, StrictUndefined, select_autoescape
+from jinja2 import Environment, StrictUndefined, Template, select_autoescape
 
 from .i18n import Words, words_for
 from .loading import ReadyLoader
@@ -24,13 +24,18 @@ class Body:
 
 def render(template: str, words: Words, **values: object) -> Body:
     """Return templates/mail/`template`.txt and .html filled with `values`. Raises jinja2.TemplateError."""
-    html = _environment(words.language).get_template(f"{template}.html").render(values)
+    html = _template(words.language, f"{template}.html").render(values)
     return Body(render_text(template, words, **values), html.strip("\n") + "\n")
 
 
 def render_text(template: str, words: Words, **values: object) -> str:
     """Return templates/mail/`template`.txt filled with `values`, without blank lines around it."""
-    return _environment(words.language).get_template(f"{template}.txt").render(values).strip("\n") + "\n"
+    return _template(words.language, f"{template}.txt").render(values).strip("\n") + "\n"
+
+
+@cache
+def _template(language: str, name: str) -> Template:
+    return _environment(language).get_template(name)
 
 
 @cache

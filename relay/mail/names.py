@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from unicodedata import combining, normalize
 
 FILE_NAME_LENGTH = 200
@@ -60,7 +61,12 @@ _LEFT_OVER = re.compile(r"[(\[{]\s*[)\]}]|[<>\"]")
 
 def clean_name(name: str) -> str:
     """A display name fit to show to the other side (R3): at most 64 characters, nothing that leads around us."""
-    text = visible(name[:NAME_INPUT])
+    return _cleaned(name[:NAME_INPUT])
+
+
+@lru_cache(maxsize=2000)  # a mail names the same company and marketplace several times
+def _cleaned(name: str) -> str:
+    text = visible(name)
     if len(text) <= NAME_LENGTH and _WORDS.fullmatch(text) and unicodedata.is_normalized("NFKC", text):
         return text  # nothing but words: none of the patterns below could match
     folded = unicodedata.normalize("NFKC", text)[:NAME_INPUT]
