@@ -18,6 +18,7 @@ from .arrival import Arrival, Hit
 from .clock import Clock, new_id, utc_now
 from .commands import Commands
 from .compose.dkim import Signer, read_key
+from .composing import Composers
 from .control import ControlDoor
 from .errors import Reply, StoreUnavailable, unstored
 from .housekeeping import keep_house
@@ -152,6 +153,7 @@ class Gateway:
             make_prover(settings),
             make_signer(settings),
             self._make_readers(),
+            self._make_composers(),
         )
 
     def _wake(self, store: Store) -> None:
@@ -163,6 +165,11 @@ class Gateway:
         readers = Readers()
         self._stack.push_async_callback(readers.close)
         return readers
+
+    def _make_composers(self) -> Composers:
+        composers = Composers()
+        self._stack.push_async_callback(composers.close)
+        return composers
 
     async def _start_deliverer(self, world: World) -> None:
         if "deliver" not in self._roles:

@@ -49,6 +49,17 @@ class Job:
     deeds: Deeds | None = None  # of a mail about something that was done
     leaves: tuple[Attachment, ...] = ()  # of a large raw mail that was read just now: its files
 
+    @property
+    def wordy(self) -> bool:
+        """Whether megabytes of words, or of earlier mails, are to be worked on."""
+        words = len(self.message.text) + len(self.message.html) if self.message else 0
+        return words + sum(map(len, self.deeds.raws if self.deeds else ())) > LARGE
+
+    @property
+    def large(self) -> bool:
+        """Whether it is too large to be composed in the event loop."""
+        return len(self.raw) > LARGE or self.wordy
+
 
 class NothingToSend(Exception):
     """The delivery names nobody or nothing any more; the text says what is missing, for ops."""

@@ -20,15 +20,15 @@ from .compose.deeds import (
 from .compose.letters import Ids, Person, Place, Request, To
 from .compose.masking import mask_file
 from .deeds import Deeds, within
+from .desk import Desk
 from .job import person_of
 from .mail import read
 from .mail.write import File, Letter
 from .veil import Veil
-from .world import World
 
 
 def deed_letter(
-    world: World,
+    desk: Desk,
     delivery: DeliveryRow,
     deeds: Deeds,
     reader: ParticipantRow,
@@ -39,30 +39,30 @@ def deed_letter(
     at = delivery.created_at
     match delivery.kind:
         case "done":
-            return done_notice(*head, _doing(world, deeds, reader, veil), at)
+            return done_notice(*head, _doing(desk, deeds, reader, veil), at)
         case "news":
-            return news_notice(*head, _doing(world, deeds, reader, veil), at)
+            return news_notice(*head, _doing(desk, deeds, reader, veil), at)
         case "declined":
-            return declined_mail(*head, _doing(world, deeds, reader, veil), at)
+            return declined_mail(*head, _doing(desk, deeds, reader, veil), at)
         case "handed":
-            doing = _doing(world, deeds, reader, veil)
+            doing = _doing(desk, deeds, reader, veil)
             return handed_mail(*head, doing, _entries(deeds, reader, veil), _files(deeds, reader, veil), at)
         case "history":
             return history_mail(*head, _entries(deeds, reader, veil), _files(deeds, reader, veil), at)
         case "phone":
-            numbers = _numbers(deeds, reader) if world.settings.actions.phone_by_mail else ()
+            numbers = _numbers(deeds, reader) if desk.settings.actions.phone_by_mail else ()
             return phone_mail(*head, numbers, at)
         case _:
             proof = {key: str(value) for key, value in deeds.event.proof.items()}
             return help_mail(*head, proof.get("action", ""), delivery.cause, proof, at)
 
 
-def _doing(world: World, deeds: Deeds, reader: ParticipantRow, veil: Veil) -> Doing:
+def _doing(desk: Desk, deeds: Deeds, reader: ParticipantRow, veil: Veil) -> Doing:
     event, proof = deeds.event, deeds.event.proof
     actor = deeds.person(event.actor) or reader
     own = actor.side == reader.side
     words = str(proof.get("text") or proof.get("note") or "")
-    until = event.at + world.settings.actions.undo if event.kind in CAN_BE_UNDONE else None
+    until = event.at + desk.settings.actions.undo if event.kind in CAN_BE_UNDONE else None
     active = [one for one in deeds.people if one.state == ParticipantState.ACTIVE and one.side != reader.side]
     return Doing(
         event.kind,

@@ -37,14 +37,12 @@ def files_of(
     """Return the new files of a message, found in its raw mail by their hash.
 
     Those of a large mail that nothing looks into come without their octets, where these can go out as they came.
-    `leaves`: what is known of it already. Blocks where it is large. Raises OSError, BlobMissing.
+    `leaves`: what is known of it already. Blocks where it is large. Raises OSError, BlobMissing, and LookupError where
+    the octets of one of the `leaves` are wanted.
     """
     if isinstance(raw, bytes):
         return _files(rows, raw, read(raw).files)
-    try:
-        return _files(rows, raw, leaves or read(raw.bytes()).files)
-    except LookupError:  # one is looked into, or is not clean
-        return _files(rows, raw, read(raw.bytes()).files)
+    return _files(rows, raw, leaves or read(raw.bytes()).files)
 
 
 def _files(rows: tuple[AttachmentRow, ...], raw: bytes | Kept, leaves: tuple[Attachment, ...]) -> tuple[File, ...]:

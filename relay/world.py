@@ -9,6 +9,7 @@ from ..store.values import ParticipantRow
 from .arrival import Arrival
 from .clock import Clock
 from .compose.dkim import Signer
+from .composing import Composers
 from .handover import HandOver
 from .journal import Journal
 from .mail.addresses import Address
@@ -66,6 +67,7 @@ class World:
     prover: Prover | None = None  # None: authentication is off
     signer: Signer | None = None  # None: mail goes out unsigned
     readers: Readers | None = None  # None: large and odd mail is read in a thread
+    composers: Composers | None = None  # None: large mail is composed in a thread
     handover: HandOver = field(default_factory=HandOver)  # for what need not be queued
 
     def personal_link(self, person: ParticipantRow) -> str:

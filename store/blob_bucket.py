@@ -70,6 +70,9 @@ class BucketKeep:
             raise
         return cast(BinaryIO, file)
 
+    def path(self, name: str) -> None:
+        """No object has a file here."""
+
     def get(self, name: str) -> bytes:
         """Return the object's bytes. Raises FileNotFoundError, OSError."""
         with _as_oserror():

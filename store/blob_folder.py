@@ -46,6 +46,10 @@ class Folder:
         """Open the file, which has all of it. Raises FileNotFoundError, OSError."""
         return self._path(name).open("rb", buffering=0)
 
+    def path(self, name: str) -> Path:
+        """Return where the file is, or would be."""
+        return self._path(name)
+
     def get(self, name: str) -> bytes:
         """Return the file's bytes. Raises FileNotFoundError, OSError."""
         return self._path(name).read_bytes()

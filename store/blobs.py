@@ -56,6 +56,10 @@ class Kept:
         except FileNotFoundError as error:
             raise BlobMissing(self.hash) from error
 
+    def path(self) -> Path | None:
+        """Return where its file is on this machine, None where it is elsewhere."""
+        return self.keep.path(self.hash)
+
     def bytes(self) -> bytes:
         """Return all octets."""
         try:
@@ -90,6 +94,10 @@ class Keep(Protocol):
 
         Raises FileNotFoundError.
         """
+        ...
+
+    def path(self, name: str) -> Path | None:
+        """Return where the file of what is kept under `name` is, None where it is not on this machine."""
         ...
 
     def old(self, before: datetime) -> Iterator[str]:

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ..mail.encode import fold
-from ..mail.pieces import Content, Piece, whole_lines
+from ..mail.pieces import Content, Piece, Slice, whole_lines
 from ..mail.write import HEADERS
 
 KeyKind = Literal["rsa", "ed25519"]
@@ -97,7 +97,7 @@ class Signer:
         return self.fields(data, domain, at) + data
 
     def fields(self, content: Content, domain: str, at: datetime) -> bytes:
-        """The DKIM-Signature fields of a mail, b"" without keys; for the rest see `sign`. Slices are read: blocks."""
+        """The DKIM-Signature fields of a mail, b"" without keys; for the rest see `sign`. Blocks on files."""
         if not self._keys:
             return b""
         if not _DOMAIN.fullmatch(domain) or at.tzinfo is None:
@@ -179,17 +179,21 @@ def _single_blanks(text: bytes) -> bytes:
 
 
 def _body_hash(pieces: Sequence[Piece]) -> bytes:
-    """The hash of a body, whose last piece is text. A slice of base64 is its own canonical form."""
-    digest = sha256()
-    *firsts, last = pieces
-    for piece in firsts:
-        if isinstance(piece, bytes):
-            digest.update(_relaxed(piece))
-        else:
+    """The hash of a body. A slice of base64 is its own canonical form; empty lines at the end count for nothing."""
+    digest, empty, any_line = sha256(), b"", False
+    for piece in pieces:
+        if isinstance(piece, Slice):
+            digest.update(empty)
             piece.tell(digest.update)
-    text = _relaxed(last).rstrip(b"\r\n") if isinstance(last, bytes) else b""
-    if text or firsts:
-        digest.update(text + b"\r\n")
+            empty, any_line = b"", True
+            continue
+        for text in map(_relaxed, (piece,) if isinstance(piece, bytes) else piece.blocks()):
+            said = text.rstrip(b"\r\n")
+            if said:
+                digest.update(empty + said)
+            empty, any_line = text[len(said) :] if said else empty + text, any_line or bool(said)
+    if any_line:
+        digest.update(b"\r\n")
     return digest.digest()
 
 

@@ -1,12 +1,13 @@
 """A mail to be sent in pieces: whole lines that we have written, and slices of a file that pass as they came.
 
 So a large file goes from the disk to the wire without being held in memory, decoded or encoded. A slice is clean base64
-(asis.py): it begins at the start of a line, has no last line end, and the octets after it begin with one.
+(asis.py): it begins at the start of a line, has no last line end, and the octets after it begin with one. Many lines
+that we have written may be in a file, too.
 """
 
 import os
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
 _BLOCK = 1_048_576  # octets read at once
@@ -72,7 +73,48 @@ class Passed:
     size: int  # octets, decoded
 
 
-Piece = bytes | Slice
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Whole lines that we have written, in a file; they were looked through (`lines_of`)."""
+
+    source: Source
+    start: int
+    end: int
+    seven_bit: bool = True  # all is ASCII
+
+    def __len__(self) -> int:
+        """Octets."""
+        return self.end - self.start
+
+    def blocks(self) -> Generator[bytes]:
+        """Yield the octets, some whole lines at a time. Blocks. Raises OSError as those of a slice."""
+        with self.source.open(self.start, self.end) as file:
+            place, held = self.start, b""
+            while place < self.end:
+                read = read_at(file, place, min(_PART, self.end - place))
+                place += len(read)
+                block = held + read
+                cut = block.rfind(b"\r\n") + 2 if place < self.end else len(block)
+                if cut < 2:
+                    held = block
+                    continue
+                yield block[:cut]
+                held = block[cut:]
+
+
+def lines_of(source: Source, start: int, end: int) -> Lines:
+    """Look through lines in a file. Blocks. Raises ValueError where they are not as a mail may have them, OSError."""
+    lines, seven_bit, last = Lines(source, start, end), True, b""
+    for last in lines.blocks():
+        if not _whole(last) or b"\0" in last:
+            raise ValueError("a line end that is not CR LF, or NUL")
+        seven_bit = seven_bit and last.isascii()
+    if not last.endswith(b"\r\n"):
+        raise ValueError("the last line is not ended")
+    return replace(lines, seven_bit=seven_bit)
+
+
+Piece = bytes | Slice | Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +140,7 @@ Content = bytes | Pieces
 
 
 def octets(content: Content) -> tuple[bytes, ...]:
-    """Return what is here of a mail: all of it but the slices, which are clean base64."""
+    """Return what is here of a mail: all of it but what is in files, which was looked through."""
     return (content,) if isinstance(content, bytes) else tuple(one for one in content.all if isinstance(one, bytes))
 
 
@@ -106,10 +148,14 @@ def whole_lines(content: Content) -> bool:
     """Return whether no CR and no LF stands alone, and the last line is ended."""
     last = b""
     for last in octets(content):
-        lines = last.count(b"\r\n")
-        if last.count(b"\r") != lines or last.count(b"\n") != lines:
+        if not _whole(last):
             return False
     return last.endswith(b"\r\n")
+
+
+def _whole(text: bytes) -> bool:
+    lines = text.count(b"\r\n")
+    return text.count(b"\r") == lines and text.count(b"\n") == lines
 
 
 def cut(content: Content, size: int) -> Content:
@@ -146,6 +192,10 @@ def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
         if isinstance(piece, bytes):
             octets.append(piece)
             continue
-        out += [b"".join(octets), piece]
+        out += [*_together(octets), piece]
         octets.clear()
-    return (*out, b"".join(octets))
+    return (*out, *_together(octets))
+
+
+def _together(octets: list[bytes]) -> list[bytes]:
+    return [b"".join(octets)] if any(octets) else []

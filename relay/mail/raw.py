@@ -53,8 +53,11 @@ class Spool:
 
     def begin(self) -> "SpoolFile":
         """Return a file to write a mail to; it is made with the first octets."""
-        name = f"{_PREFIX}{secrets.token_hex(12)}"
-        return SpoolFile(self.top / _FOLDER / name)
+        return SpoolFile(self.name())
+
+    def name(self) -> Path:
+        """Return the name of a new file; its folder may have to be made."""
+        return self.top / _FOLDER / f"{_PREFIX}{secrets.token_hex(12)}"
 
 
 class SpoolFile:

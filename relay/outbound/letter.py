@@ -11,7 +11,7 @@ import dns.exception
 import dns.name
 
 from ..mail.envelope import Envelope
-from ..mail.pieces import Content, octets, whole_lines
+from ..mail.pieces import Content, Lines, Pieces, octets, whole_lines
 from .answer import NotSent, Outcome
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010FFFF-]+"  # atext of RFC 5322 3.2.3, and UTF-8 of RFC 6531 3.3
@@ -46,7 +46,8 @@ def check(envelope: Envelope, content: Content) -> Letter:
         raise NotSent(Outcome.failed("the mail's line ends are not all CRLF, or it holds NUL", "5.6.0", stage="data"))
     header, _, _ = texts[0].partition(b"\r\n\r\n")
     utf8 = not (mail_from.isascii() and rcpt_to.isascii() and header.isascii())
-    return Letter(mail_from, rcpt_to, content, utf8, not all(text.isascii() for text in texts))
+    eight_bit = isinstance(content, Pieces) and any(isinstance(one, Lines) and not one.seven_bit for one in content.all)
+    return Letter(mail_from, rcpt_to, content, utf8, eight_bit or not all(text.isascii() for text in texts))
 
 
 def _address(address: str, enhanced: str) -> str:

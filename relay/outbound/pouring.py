@@ -8,11 +8,12 @@ import asyncio
 import os
 import socket
 import threading
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import BinaryIO
 
-from ..mail.pieces import Pieces, Slice
+from ..mail.pieces import Lines, Pieces, Slice
 from .wire import Wire
 
 _PART = 262_144  # octets handed to the system at once
@@ -39,6 +40,8 @@ async def pour(wire: Wire, content: Pieces) -> bool:
     for piece in content.all:
         if isinstance(piece, Slice):
             await _pour_slice(wire, piece)
+        elif isinstance(piece, Lines):
+            await _by_blocks(wire, piece.blocks(), stuffed)
         else:
             wire.write(stuffed(piece), 0)
             await wire.drain()
@@ -52,7 +55,7 @@ async def _pour_slice(wire: Wire, piece: Slice) -> None:
     if (own := await wire.own_socket()) is not None:
         piece = await _by_system(wire, piece, own)
     if len(piece) and not wire.answered:
-        await _by_blocks(wire, piece)
+        await _by_blocks(wire, piece.blocks())
 
 
 async def _by_system(wire: Wire, piece: Slice, own: socket.socket) -> Slice:
@@ -69,9 +72,11 @@ async def _by_system(wire: Wire, piece: Slice, own: socket.socket) -> Slice:
     return replace(piece, start=work.place)
 
 
-async def _by_blocks(wire: Wire, piece: Slice) -> None:
-    """Send a slice through the program."""
-    loop, file = asyncio.get_running_loop(), _Blocks(piece)
+async def _by_blocks(
+    wire: Wire, blocks: Generator[bytes], written: Callable[[bytes], bytes] = lambda block: block
+) -> None:
+    """Send what is in a file through the program; `written`: how a block is written on the wire."""
+    loop, file = asyncio.get_running_loop(), _Blocks(blocks, written)
     try:
         while (block := await loop.run_in_executor(_DISK, file.read)) and not wire.answered:
             for place in range(0, len(block), _PART):
@@ -126,17 +131,18 @@ class _Sending:
 
 
 class _Blocks:
-    """The blocks of a slice, read in threads; closed by whoever was cancelled, it waits for a read under way."""
+    """Blocks of a file, read in threads; closed by whoever was cancelled, it waits for a read under way."""
 
-    def __init__(self, piece: Slice) -> None:
-        self._blocks = piece.blocks()
+    def __init__(self, blocks: Generator[bytes], written: Callable[[bytes], bytes]) -> None:
+        self._blocks = blocks
+        self._written = written
         self._lock = threading.Lock()
 
     def read(self) -> bytes:
         """Return the next block, b"" after the last one. Raises Unread."""
         with self._lock:
             try:
-                return next(self._blocks, b"")
+                return self._written(next(self._blocks, b""))
             except OSError as error:
                 raise Unread(str(error)) from error
 

@@ -16,7 +16,8 @@ import pytest
 from parley.relay.arrival import Arrival, MaskHit
 from parley.relay.arrival import Peer as ArrivalPeer
 from parley.relay.clock import utc_now
-from parley.relay.reading import Limits, Readers, Unreadable, is_odd
+from parley.relay.reading import Readers, Unreadable, is_odd
+from parley.relay.rooms import Limits
 from parley.relay.understand import understand_now
 from parley.tests.dialogs.door import Client
 from parley.tests.gateway import BUYER, SELLER, Running, body, mail, running, to
@@ -172,7 +173,7 @@ async def test_a_mail_that_cannot_be_read_is_kept_and_told(tmp_path: Path, peer:
         assert is_odd(data)
         assert (await one.send(SELLER, made.masks["buyer"], data)).code == 250
         (alert,) = await one.wait_for("quarantined")
-        assert "not read after" in alert
+        assert "not done after" in alert
         shown = await one.show(made.id)
         assert [message["state"] for message in shown["messages"]][1:] == ["held"]
         (held,) = one.logged("held")

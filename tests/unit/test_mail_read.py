@@ -262,3 +262,10 @@ def test_damage_is_read_through(case: str) -> None:
     assert mail.text.strip() == text
     assert [attachment.data for attachment in mail.attachments] == attachments
     assert defect in mail.defects if defect else not mail.defects
+
+
+def test_a_boundary_is_found_behind_any_number_of_hyphens() -> None:
+    text = PLAIN + b"- a - b\r\n" * 200
+    mail = read(multi(b"mixed", text, PDF))
+    assert mail.text.count("- a - b") == 200
+    assert len(mail.attachments) == 1

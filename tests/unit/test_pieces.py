@@ -5,6 +5,8 @@ import io
 import pickle
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import dkim
@@ -13,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parley.relay.arrival import Arrival, Peer
 from parley.relay.compose.dkim import Signer, new_key, read_key
-from parley.relay.mail import read
+from parley.relay.mail import pieces, read
 from parley.relay.mail.asis import clean_base64
 from parley.relay.mail.envelope import Envelope
-from parley.relay.mail.pieces import Passed, Pieces, Slice, cut, octets
+from parley.relay.mail.pieces import Passed, Pieces, Slice, cut, lines_of, octets
 from parley.relay.mail.transfer import decode
 from parley.relay.mail.write import File, write, write_pieces
 from parley.relay.outbound.letter import check
@@ -158,3 +160,29 @@ def test_a_file_that_is_shorter_than_it_was_is_an_error(tmp_path_factory: pytest
     place.write_bytes(b"short")
     with pytest.raises(OSError, match="ends before"):
         list(Slice(InFile(str(place)), 0, 6).blocks())
+
+
+@given(st.lists(st.sampled_from([b"a", b"\xc3\xa9", b".", b" ", b""]), max_size=8), st.integers(1, 9))
+def test_lines_in_a_file_are_what_they_are_in_memory(words: list[bytes], part: int) -> None:
+    head, text = b"From: a@b.example\r\n\r\n", b"".join(word + b"\r\n" for word in (b"x", *words))
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder) / "draft"
+        path.write_bytes(b"--" + text)
+        patch.setattr(pieces, "_PART", part)
+        lines = lines_of(InFile(str(path)), 2, 2 + len(text))
+        blocks, content = list(lines.blocks()), Pieces((head, lines))
+        assert b"".join(blocks) == text
+        assert all(block.endswith(b"\r\n") for block in blocks)
+        assert lines.seven_bit == text.isascii()
+        assert content.bytes() == head + text
+        at = datetime(2026, 11, 26, tzinfo=UTC)
+        signer = Signer((read_key(new_key("ed25519")[0], "s"),))
+        assert signer.fields(content, "b.example", at) == signer.fields(head + text, "b.example", at)
+        assert check(Envelope("", "a@b.example"), content).needs_8bitmime == (not text.isascii())
+
+
+@pytest.mark.parametrize("text", [b"a\nb\r\n", b"a\rb\r\n", b"a\0\r\n", b"a\r\nb", b""])
+def test_lines_that_no_mail_may_have_are_not_taken(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "draft").write_bytes(text)
+    with pytest.raises(ValueError, match="line"):
+        lines_of(InFile(str(tmp_path / "draft")), 0, len(text))
