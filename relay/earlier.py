@@ -4,30 +4,20 @@ Costs a look-up where he has written before, and the mail is split once more, fr
 one of those did.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
-from ..store import messages
+from ..store.messages import Worded
 from ..threading.reply import Writer, split_outline
-from .parents import Candidates
 from .understand import Understood
 
-_LOOKED_AT = 3  # earlier mails
+LOOKED_AT = 3  # earlier mails
 
 
-def endings(connection: Connection, inquiry: int, understood: Understood, among: Candidates) -> tuple[str, ...]:
-    """The words of his last mails in this inquiry with their signatures, newest first; none before his first."""
-    writer = understood.writer.address
-    if writer is None or not any(one.author == writer.text for one in among.known):
-        return ()
-    said = messages.last_said(connection, inquiry, writer.text, _LOOKED_AT)
-    return tuple(f"{one.text}\n{one.signature}".rstrip() for one in said)
-
-
-def with_signature_known(understood: Understood, earlier: tuple[str, ...]) -> Understood:
-    """The same mail, its signature told from its words by what ended his earlier ones."""
+def with_signature_known(understood: Understood, said: Sequence[Worded]) -> Understood:
+    """The same mail, its signature told from its words by what ended the writer's earlier mails, newest first."""
     last = _last_line(understood.split.text)
+    earlier = tuple([f"{one.text}\n{one.signature}".rstrip() for one in said[:LOOKED_AT]])
     if understood.outline is None or not last or all(_last_line(one) != last for one in earlier):
         return understood
     return replace(understood, split=split_outline(understood.outline, Writer(understood.writer.name, earlier)))

@@ -6,54 +6,52 @@ next mail waits for a yes, and nothing more goes out that could be answered.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from ..store import events, messages
-from ..store.messages import Said
+from ..store.messages import Said, Worded
 from .identify import Decision, Held, Known
 from .mail_rows import Placed
-from .parents import BY_ID, Candidates
+from .parents import BY_ID
 from .sections import SenderSettings
 from .world import World
 
 HOUR = timedelta(hours=1)
 _VARIABLE = re.compile(r"\w*\d\w*|[\W_]+")  # ticket numbers, times, signs
 _CHARACTERS = 4000
+_AMONG = 200  # last messages of the inquiry
 
 
-def guarded(
-    connection: Connection, world: World, placed: Placed, candidates: Candidates, decision: Decision
-) -> Decision:
-    """Return the decision on a mail; a participant's that comes as from a program is held, and he is asked.
+def fewest(limits: SenderSettings) -> int:
+    """How many mails within the hour make it worth a look whether a program writes; 0: nothing does."""
+    return min((limit for limit in (limits.same_an_hour, limits.answers_an_hour) if limit), default=0)
 
-    Costs nothing where the writer has written little within the hour: that is seen in what was read already.
+
+def guarded(connection: Connection, world: World, placed: Placed, said: Sequence[Worded], decision: Known) -> Decision:
+    """Return the decision on a participant's mail; one that comes as from a program is held, and he is asked.
+
+    Costs nothing where the writer has written little within the hour: that is seen in `said`, his last mails.
     """
     limits = world.settings.sender
-    if (
-        not isinstance(decision, Known)
-        or placed.arrival.channel != "mail"
-        or placed.understood.kind.name not in ("human", "list")
-    ):
+    writer, worth_a_look = placed.understood.writer.address, fewest(limits)
+    if writer is None or not worth_a_look or placed.understood.kind.name not in ("human", "list"):
         return decision
-    writer = placed.understood.writer.address
     since = placed.arrival.at - HOUR
-    if writer is None or not (limits.same_an_hour or limits.answers_an_hour):
+    if sum(one.at > since for one in said) < worth_a_look:
         return decision
-    told = zip(candidates.seqs, candidates.known, strict=True)
-    recent = [seq for seq, one in told if one.author == writer.text and one.at > since]
-    if len(recent) < min(limit for limit in (limits.same_an_hour, limits.answers_an_hour) if limit):
-        return decision
-    participant = decision.participant
-    earlier = _earlier(connection, placed.inquiry.seq, participant, writer.text, since)
-    new_file = _brings_a_new_file(connection, placed, recent)
+    lately = messages.said_since(connection, placed.inquiry.seq, writer.text, since, _AMONG)
+    new_file = _brings_a_new_file(connection, placed, [one.seq for one in lately])
+    earlier = _since_a_yes(connection, placed.inquiry.seq, decision.participant, lately)
     seems = seems_program(_said(placed), earlier, limits, new_file=new_file)
-    return Held("like a program", participant) if seems else decision
+    return Held("like a program", decision.participant) if seems else decision
 
 
 def _brings_a_new_file(connection: Connection, placed: Placed, recent: Sequence[int]) -> bool:
     """Whether a file is in it that none of these messages brought: photos come one by one, with no word or the same."""
+    if not placed.understood.mail.files:
+        return False
     sent = {file.hash for file in messages.attachments(connection, recent)}
     return any(file.hash not in sent for file in placed.understood.mail.files)
 
@@ -82,12 +80,11 @@ def _constant(text: str) -> str:
 
 
 def _said(placed: Placed) -> Said:
-    return Said(placed.understood.mail.first("Subject"), placed.understood.split.text, placed.parent.by)
+    understood = placed.understood
+    return Said(0, placed.arrival.at, understood.mail.first("Subject"), understood.split.text, placed.parent.by)
 
 
-def _earlier(connection: Connection, inquiry: int, participant: int, address: str, since: datetime) -> Sequence[Said]:
-    """What he said within the hour; a yes of his to a mail that waited begins a new count."""
-    released = [
-        one.at for one in events.of_kinds(connection, inquiry, ("message.released",)) if one.actor == participant
-    ]
-    return messages.said_since(connection, inquiry, address, max([since, *released[-1:]]))
+def _since_a_yes(connection: Connection, inquiry: int, participant: int, said: Sequence[Said]) -> Sequence[Said]:
+    """What he said after his last yes to a mail that waited: it begins a new count."""
+    yes = [one.at for one in events.of_kinds(connection, inquiry, ("message.released",)) if one.actor == participant]
+    return [one for one in said if not yes or one.at > yes[-1]]

@@ -1,40 +1,24 @@
 """Which message of the inquiry does this mail answer? The recipient has already decided the inquiry; the ids
 and the subject in a mail are hints for the parent inside it, never authority (R16).
+
+The ids that a mail names are looked up. Only where they lead nowhere are the last messages read.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from ..store import lineage
-from ..store.lineage import Candidate
-from ..threading.message_ids import ours, read_ids
-from ..threading.parent import Decision, Known, find_parent
+from ..store.lineage import Candidate, Copy
+from ..threading.message_ids import ours
+from ..threading.parent import Decision, Known, Names, find_by_id, find_by_look, names_in
 from .mail import Mail
+from .mail.masks import message_id
 
+_MOST_IDS = 200  # of those in one header, the newest
 BY_ID = frozenset({"own-id", "references", "in-reply-to", "thread-index"})  # the mail names one of the inquiry
-_MOST_IDS = 50
-_RECENT = 50  # messages looked at when no id leads anywhere
-
-
-@dataclass(frozen=True, slots=True)
-class Clues:
-    """The ids a mail names: delivery tokens of ours, and everything else."""
-
-    tokens: tuple[str, ...]
-    ids: tuple[str, ...]
-    domains: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The messages that could be the parent; `known[i]` describes the message with sequence `seqs[i]`."""
-
-    known: tuple[Known, ...]
-    seqs: tuple[int, ...]
-    first: int  # the inquiry's first message: the parent of what answers nothing else
-    readers: tuple[int, ...]  # whose copies of our mails are named, by participant
+RECENT = 50  # messages looked at where no id leads anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +29,47 @@ class Parent:
     by: str
 
 
-def clues(mail: Mail, domains: Collection[str]) -> Clues:
-    """Return what a mail says of its parent, newest hints kept where there are too many."""
-    named = [id for header in ("References", "In-Reply-To") for value in mail.all(header) for id in read_ids(value)]
-    last = named[-_MOST_IDS:]
-    tokens = [token for id in last if (token := ours(id, domains)) is not None]
-    return Clues(tuple(tokens), tuple(last), tuple(domains))
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a mail answers, and whose copies of our mails it names, by participant."""
+
+    parent: Parent
+    readers: tuple[int, ...]
 
 
-def candidates(connection: Connection, inquiry: int, clue: Clues) -> Candidates:
-    """Read the messages of an inquiry that a mail may answer, with all ids they are known by."""
-    rows = lineage.candidates(connection, inquiry, clue.tokens, clue.ids, _RECENT)
+def find(connection: Connection, inquiry: int, mail: Mail, domains: Collection[str]) -> Found:
+    """Find what a mail answers; the inquiry's first message where nothing tells. `domains`: those of our ids."""
+    names = _newest(names_in(mail))
+    tokens = {token for id in names.answered if (token := ours(id, domains)) is not None}
+    copies = lineage.copies(connection, inquiry, tokens)
+    readers = tuple([copy.recipient for copy in copies if copy.recipient is not None])
+    decision = find_by_id(names, [_copied(copy, domains) for copy in copies])
+    if decision is None:
+        named = lineage.named(connection, inquiry, names.answered)
+        decision = find_by_id(names, [_known(row) for row in named])
+    return Found(_parent(decision) or _by_look(connection, inquiry, mail, names), readers)
+
+
+def _newest(names: Names) -> Names:
+    return replace(names, references=names.references[:_MOST_IDS], in_reply_to=names.in_reply_to[:_MOST_IDS])
+
+
+def _by_look(connection: Connection, inquiry: int, mail: Mail, names: Names) -> Parent:
+    """The message that a mail seems to answer, else the first one. Raises LookupError where there is none."""
+    rows = lineage.first_and_last(connection, inquiry, RECENT)
     if not rows:
         raise LookupError(f"inquiry {inquiry} has no message")
-    known = tuple([_known(row, clue.domains) for row in rows])
-    named = set(clue.tokens)
-    readers = tuple([to for row in rows for to, token in row.sent if token in named and to is not None])
-    return Candidates(known, tuple([row.seq for row in rows]), rows[0].seq, readers)
+    return _parent(find_by_look(mail, names, [_known(row) for row in rows])) or Parent(rows[0].seq, "inquiry")
 
 
-def _known(row: Candidate, domains: Collection[str]) -> Known:
-    ours = [f"m.{token}@{domain}" for _, token in row.sent for domain in domains]
-    return Known(
-        message=str(row.seq),
-        ids=tuple([row.message_id, *ours] if row.message_id else ours),
-        subject=row.subject,
-        author=row.from_email,
-        at=row.at,
-        thread_index=row.thread_index,
-    )
+def _parent(decision: Decision | None) -> Parent | None:
+    return Parent(int(decision.parent), decision.by) if decision and decision.parent is not None else None
 
 
-def parent_of(mail: Mail, among: Candidates) -> Parent:
-    """Choose the parent; the inquiry's first message where nothing else can be told."""
-    decision: Decision = find_parent(mail, among.known)
-    if decision.parent is None:
-        return Parent(among.first, "inquiry")
-    return Parent(int(decision.parent), decision.by)
+def _known(row: Candidate, ids: tuple[str, ...] = ()) -> Known:
+    own = (row.message_id,) if row.message_id else ()
+    return Known(str(row.seq), own + ids, row.subject, row.from_email, row.at, row.thread_index)
+
+
+def _copied(copy: Copy, domains: Collection[str]) -> Known:
+    return _known(copy, tuple([message_id(copy.token, domain) for domain in domains]))

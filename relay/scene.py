@@ -3,19 +3,20 @@
 Everything is decided inside one transaction, so that a small mail is placed and recorded in the same one (flow.py).
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
-from ..store import inquiries
-from ..store.inquiries import Parties
+from ..store import inquiries, messages
+from ..store.messages import Worded
+from ..store.values import ParticipantRow
 from ..threading.kinds import is_personal
 from ..threading.subjects import base_subject
 from . import parents
 from .arrival import Arrival, MaskHit
-from .earlier import endings, with_signature_known
+from .earlier import LOOKED_AT, with_signature_known
 from .identify import Clue, Decision, Held, Joins, Known, Rules, identify
-from .loops import guarded
+from .loops import fewest, guarded
 from .mail_rows import Placed
 from .understand import Understood
 from .world import Evidence, World
@@ -23,41 +24,41 @@ from .world import Evidence, World
 _UNSURE = {"headers", "from-size", "junk-header"}  # another From may stand beyond what was read
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the store knows of the inquiry when a mail comes in."""
-
-    parties: Parties
-    candidates: parents.Candidates
-    earlier: tuple[str, ...]  # what its writer said before
-
-
-def _scene(connection: Connection, hit: MaskHit, understood: Understood, clues: parents.Clues) -> _Scene:
-    among = parents.candidates(connection, hit.inquiry, clues)
-    return _Scene(
-        inquiries.parties(connection, hit.inquiry),
-        among,
-        endings(connection, hit.inquiry, understood, among),
-    )
-
-
 def place(
     connection: Connection, world: World, arrival: Arrival, understood: Understood, hit: MaskHit, evidence: Evidence
 ) -> tuple[Placed, Decision]:
     """Decide who wrote the mail and what it answers."""
-    clues = parents.clues(understood.mail, [place.reply_domain for place in world.settings.marketplace])
-    scene = _scene(connection, hit, understood, clues)
-    writing_side = "seller" if hit.stands_for == "buyer" else "buyer"
-    decision = _decide(world, arrival, understood, writing_side, scene, evidence)
-    parent = parents.parent_of(understood.mail, scene.candidates)
-    if isinstance(decision, Known) and arrival.channel == "mail":
-        understood = with_signature_known(understood, scene.earlier)
-    placed = Placed(arrival, understood, scene.parties, writing_side, parent, evidence)
-    return placed, guarded(connection, world, placed, scene.candidates, decision)
+    parties = inquiries.parties(connection, hit.inquiry)
+    domains = {place.reply_domain for place in world.settings.marketplace}
+    found = parents.find(connection, hit.inquiry, understood.mail, domains)
+    side = "seller" if hit.stands_for == "buyer" else "buyer"
+    clue = _clue(understood, evidence, found, {person.seq for person in parties.people if person.side == side})
+    decision = _decide(world, arrival, understood, side, parties.people, clue)
+    if not isinstance(decision, Known) or arrival.channel != "mail":
+        return Placed(arrival, understood, parties, side, found.parent, evidence), decision
+    said = _said(connection, world, hit.inquiry, understood)
+    placed = Placed(arrival, with_signature_known(understood, said), parties, side, found.parent, evidence)
+    return placed, guarded(connection, world, placed, said, decision)
+
+
+def _said(connection: Connection, world: World, inquiry: int, understood: Understood) -> tuple[Worded, ...]:
+    """The last mails of a participant who has written now: as many as his signature and his haste are told by."""
+    writer = understood.writer.address
+    if writer is None:
+        return ()
+    most = max(LOOKED_AT, fewest(world.settings.sender))
+    return messages.last_said(connection, inquiry, writer.text, most, parents.RECENT)
+
+
+def _clue(understood: Understood, evidence: Evidence, found: parents.Found, on_side: Collection[int]) -> Clue:
+    """What tells who wrote a mail beside its From."""
+    readers = [reader for reader in found.readers if reader in on_side]
+    certain = not _UNSURE & set(understood.mail.defects)
+    return Clue(evidence.proved, certain, readers[-1] if readers else None)
 
 
 def _decide(
-    world: World, arrival: Arrival, understood: Understood, side: str, scene: _Scene, evidence: Evidence
+    world: World, arrival: Arrival, understood: Understood, side: str, people: Sequence[ParticipantRow], clue: Clue
 ) -> Decision:
     """A personal link has proved its participant already; a mail says by its From who wrote it."""
     if arrival.author is not None:
@@ -67,11 +68,7 @@ def _decide(
     settings = world.settings
     ours = {place.reply_domain for place in settings.marketplace}
     rules = Rules(settings.sender.policy, settings.sender.authentication == "enforce", ours)
-    on_side = {person.seq for person in scene.parties.people if person.side == side}
-    readers = [reader for reader in scene.candidates.readers if reader in on_side]
-    certain = not _UNSURE & set(understood.mail.defects)
-    clue = Clue(evidence.proved, certain, readers[-1] if readers else None)
-    return identify(understood.writer, side, scene.parties.people, clue, rules)
+    return identify(understood.writer, side, people, clue, rules)
 
 
 def is_message(placed: Placed, decision: Decision) -> bool:

@@ -1,14 +1,12 @@
 """Which messages of an inquiry a mail may answer, and what is above a message, with the ids they are known by."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter
 
-from sqlalchemy import BindParameter, Connection, Executable, and_, bindparam, literal, select, union
+from sqlalchemy import Connection, Executable, and_, bindparam, literal, select, union
 
 from .statements import Query
 from .tables import Delivery, Message, table
@@ -36,50 +34,64 @@ class Candidate:
     subject: str
     from_email: str
     at: datetime
-    sent: tuple[tuple[int | None, str], ...]  # to whom it went under which token of ours
 
 
-_CANDIDATE = [field.name for field in fields(Candidate)][:-1]
+@dataclass(frozen=True, slots=True)
+class Copy(Candidate):
+    """A message, and to whom it went under which token of ours."""
+
+    recipient: int | None
+    token: str
 
 
-def _candidates() -> Executable:
-    inquiry: BindParameter[int] = bindparam("inquiry")
-    by_token = select(_delivery.c.message).where(
-        _delivery.c.inquiry == inquiry, _delivery.c.token.in_(bindparam("tokens", expanding=True))
-    )
-    by_id = select(_message.c.seq).where(
-        _message.c.inquiry == inquiry,
+_CANDIDATE = [_message.c[field.name] for field in fields(Candidate)]
+_OF_INQUIRY = _message.c.inquiry == bindparam("inquiry")
+
+_COPIES = Query(
+    select(*_CANDIDATE, _delivery.c.recipient, _delivery.c.token)
+    .join(_delivery, _delivery.c.message == _message.c.seq)
+    .where(_delivery.c.token.in_(bindparam("tokens", expanding=True)), _OF_INQUIRY)
+    .order_by(_message.c.seq, _delivery.c.seq),
+    Copy,
+)
+
+
+def copies(connection: Connection, inquiry: int, tokens: Collection[str]) -> list[Copy]:
+    """Return the messages of an inquiry that went out under one of these tokens, in their order."""
+    return _COPIES.all(connection, inquiry=inquiry, tokens=list(tokens)) if tokens else []
+
+
+_NAMED = Query(
+    select(*_CANDIDATE).where(
         _message.c.message_key.in_(bindparam("keys", expanding=True)),
         _message.c.message_id.in_(bindparam("ids", expanding=True)),
-    )
-    of_inquiry = select(_message.c.seq).where(_message.c.inquiry == inquiry)
+        _message.c.inquiry + 0 == bindparam("inquiry"),  # so that SQLite takes the index of the keys
+    ),
+    Candidate,
+)
+
+
+def named(connection: Connection, inquiry: int, ids: Collection[str]) -> list[Candidate]:
+    """Return the messages of an inquiry whose writer's Message-ID is one of these, in their order."""
+    keys = [message_key(id) for id in ids]
+    found = _NAMED.all(connection, inquiry=inquiry, keys=keys, ids=list(ids)) if ids else []
+    return sorted(found, key=attrgetter("seq"))
+
+
+def _first_and_last() -> Executable:
+    of_inquiry = select(_message.c.seq).where(_OF_INQUIRY)
     first = of_inquiry.order_by(_message.c.seq).limit(1).subquery()
-    last = of_inquiry.order_by(_message.c.seq.desc()).limit(bindparam("recent")).subquery()
-    found = union(by_token, by_id, select(first.c.seq), select(last.c.seq))
-    picked = [_message.c[name] for name in _CANDIDATE]
-    statement = select(*picked, _delivery.c.recipient, _delivery.c.token)
-    joined = statement.outerjoin(_delivery, _delivery.c.message == _message.c.seq)
-    return joined.where(_message.c.seq.in_(found)).order_by(_message.c.seq, _delivery.c.seq)
+    last = of_inquiry.order_by(_message.c.seq.desc()).limit(bindparam("most")).subquery()
+    found = union(select(first.c.seq), select(last.c.seq))
+    return select(*_CANDIDATE).where(_message.c.seq.in_(found)).order_by(_message.c.seq)
 
 
-_CANDIDATES = Query(_candidates(), lambda *row: row)
+_FIRST_AND_LAST = Query(_first_and_last(), Candidate)
 
 
-def candidates(
-    connection: Connection, inquiry: int, tokens: Collection[str], ids: Collection[str], recent: int
-) -> tuple[Candidate, ...]:
-    """Return the messages of an inquiry that one of our tokens or a writer's Message-ID names, its first and last ones.
-
-    They come in their order, so the first is the inquiry's first message.
-    """
-    given = {"inquiry": inquiry, "tokens": list(tokens), "ids": list(ids), "keys": [message_key(id) for id in ids]}
-    rows = _CANDIDATES.all(connection, **given, recent=recent)
-    groups = [list(group) for _, group in groupby(rows, key=itemgetter(0))]
-    return tuple([Candidate(*group[0][:-2], sent=_sent(group)) for group in groups])
-
-
-def _sent(rows: Sequence[tuple[Any, ...]]) -> tuple[tuple[int | None, str], ...]:
-    return tuple([(recipient, token) for *_, recipient, token in rows if token is not None])
+def first_and_last(connection: Connection, inquiry: int, most: int) -> list[Candidate]:
+    """Return the first message of an inquiry and its last `most`, in their order."""
+    return _FIRST_AND_LAST.all(connection, inquiry=inquiry, most=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, or_, select, update
 
 from .statements import Query, Statement
 from .tables import Attachment, Delivery, Message, MessageState, table
@@ -27,6 +28,8 @@ class SentAs:
 class Said:
     """What a mail said, and by what its parent was known."""
 
+    seq: int
+    at: datetime
     subject: str
     text: str
     parent_by: str
@@ -34,8 +37,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """The new text of a mail and its signature."""
+    """When a mail came, its new text and its signature."""
 
+    at: datetime
     text: str
     signature: str
 
@@ -110,32 +114,30 @@ def held(connection: Connection) -> tuple[MessageRow, ...]:
     return tuple(_HELD.all(connection))
 
 
-_SAID_SINCE = Query(
-    select(*(_message.c[name] for name in ("subject", "text", "parent_by")))
-    .where(_message.c.inquiry == bindparam("inquiry"), _message.c.from_email == bindparam("writer"))
-    .where(_message.c.channel == "mail", _message.c.at > bindparam("since")),
-    Said,
-)
+def _mails(value: type, *where: ColumnElement[bool]) -> Select[Any]:
+    """Mails of one address among the last messages of an inquiry, newest first."""
+    of_inquiry = _message.c.inquiry == bindparam("inquiry")
+    last = select(_message.c.seq).where(of_inquiry).order_by(_message.c.seq.desc())
+    before_them = func.coalesce(last.offset(bindparam("among")).limit(1).scalar_subquery(), 0)
+    his = (_message.c.from_email == bindparam("writer"), _message.c.channel == "mail")
+    picked = select(*(_message.c[field.name] for field in fields(value)))
+    return picked.where(of_inquiry, _message.c.seq > before_them, *his, *where).order_by(_message.c.seq.desc())
 
 
-def said_since(connection: Connection, inquiry: int, writer: str, since: datetime) -> tuple[Said, ...]:
-    """Return what came by mail from an address to an inquiry after `since`, held mails too."""
-    return tuple(_SAID_SINCE.all(connection, inquiry=inquiry, writer=writer, since=since))
+_SAID_SINCE = Query(_mails(Said, _message.c.at > bindparam("since")), Said)
 
 
-_LAST_SAID = Query(
-    select(_message.c.text, _message.c.signature)
-    .where(_message.c.inquiry == bindparam("inquiry"), _message.c.from_email == bindparam("writer"))
-    .where(_message.c.channel == "mail")
-    .order_by(_message.c.seq.desc())
-    .limit(bindparam("most")),
-    Worded,
-)
+def said_since(connection: Connection, inquiry: int, writer: str, since: datetime, among: int) -> tuple[Said, ...]:
+    """Return what came by mail from an address after `since`, held mails too, `among` so many last messages."""
+    return tuple(_SAID_SINCE.all(connection, inquiry=inquiry, writer=writer, since=since, among=among))
 
 
-def last_said(connection: Connection, inquiry: int, writer: str, most: int) -> tuple[Worded, ...]:
-    """Return the last mails of an address in an inquiry, newest first."""
-    return tuple(_LAST_SAID.all(connection, inquiry=inquiry, writer=writer, most=most))
+_LAST_SAID = Query(_mails(Worded).limit(bindparam("most")), Worded)
+
+
+def last_said(connection: Connection, inquiry: int, writer: str, most: int, among: int) -> tuple[Worded, ...]:
+    """Return up to `most` mails of an address that are `among` so many last messages of an inquiry, newest first."""
+    return tuple(_LAST_SAID.all(connection, inquiry=inquiry, writer=writer, most=most, among=among))
 
 
 _FIRST_OF = Query(

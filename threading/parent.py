@@ -15,7 +15,17 @@ from .arrange import Node, arrange, read_date
 from .message_ids import has_token, ours, read_id, read_ids
 from .subjects import base_subject
 
-__all__ = ["Decision", "Known", "Node", "arrange", "find_parent"]
+__all__ = [
+    "Decision",
+    "Known",
+    "Names",
+    "Node",
+    "arrange",
+    "find_by_id",
+    "find_by_look",
+    "find_parent",
+    "names_in",
+]
 
 _CLOCK_SLACK = timedelta(hours=1)  # a writer's clock may be this much behind ours
 _THREAD_INDEX_HEAD = 22  # bytes, then 5 for each reply ([MS-OXOMSG] section 2.2.1.3)
@@ -42,29 +52,64 @@ class Decision:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids in a mail, without angle brackets: its own, and those of what it answers, newest first."""
+
+    own: str  # "" where it has none
+    references: tuple[str, ...]
+    in_reply_to: tuple[str, ...]
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """All that it names, in the order in which they are believed: References before In-Reply-To."""
+        return (*self.references, *self.in_reply_to)
+
+
+def names_in(mail: Mail) -> Names:
+    """Read the ids in a mail."""
+    references = [id for value in mail.all("References") for id in read_ids(value)][::-1]
+    in_reply_to = [id for value in mail.all("In-Reply-To") for id in read_ids(value)]
+    return Names(read_id(mail.first("Message-ID")), tuple(references), tuple(in_reply_to))
+
+
 def find_parent(mail: Mail, known: Sequence[Known]) -> Decision:
-    """The message among `known` that `mail` answers, `Decision(None, "none")` where nothing tells.
+    """The message among `known` that `mail` answers, `Decision(None, "none")` where nothing tells."""
+    names = names_in(mail)
+    return find_by_id(names, known) or find_by_look(mail, names, known)
+
+
+def find_by_id(names: Names, known: Sequence[Known]) -> Decision | None:
+    """The message among `known` that a mail names, None where it names none of them.
 
     References come before In-Reply-To, the newest id first: our own ids win over the author's, because only
     who got our mail can name them.
     """
-    own_id = read_id(mail.first("Message-ID"))
-    candidates = [one for one in known if own_id not in one.ids or not own_id]  # a mail never answers itself
-    references = [id for value in mail.all("References") for id in read_ids(value)][::-1]
-    in_reply_to = [id for value in mail.all("In-Reply-To") for id in read_ids(value)]
-    found = _by_token([id for id in (*references, *in_reply_to) if has_token(id)], candidates)
+    candidates = _others(names, known)
+    found = _by_token([id for id in names.answered if has_token(id)], candidates)
     if found:
         return Decision(found.message, "own-id")
-    by_id = {id: one for one in reversed(candidates) for id in one.ids}
-    for ids, by in ((references, "references"), (in_reply_to, "in-reply-to")):
+    by_id = {id: one for one in reversed(candidates) for id in one.ids} if names.answered else {}
+    for ids, by in ((names.references, "references"), (names.in_reply_to, "in-reply-to")):
         for id in ids:
             if id in by_id:
                 return Decision(by_id[id].message, by)
+    return None
+
+
+def find_by_look(mail: Mail, names: Names, known: Sequence[Known]) -> Decision:
+    """The message among `known` that a mail seems to answer by its Thread-Index or subject."""
+    candidates = _others(names, known)
     found = _by_thread_index(mail.first("Thread-Index"), candidates)
     if found:
         return Decision(found.message, "thread-index")
     found = _by_subject(mail, candidates)
     return Decision(found.message, "subject") if found else Decision(None, "none")
+
+
+def _others(names: Names, known: Sequence[Known]) -> Sequence[Known]:
+    """All of `known` but the mail itself, which it never answers."""
+    return [one for one in known if names.own not in one.ids] if names.own else known
 
 
 def _by_token(named: Sequence[str], known: Sequence[Known]) -> Known | None:
@@ -86,7 +131,7 @@ def _by_thread_index(value: str, known: Iterable[Known]) -> Known | None:
     """The message whose Thread-Index is the longest true beginning of this one's."""
     own = _thread_index(value)
     best: tuple[int, Known] | None = None
-    for one in known:
+    for one in known if own else ():
         other = _thread_index(one.thread_index)
         if other and len(other) < len(own) and own.startswith(other) and (best is None or len(other) > best[0]):
             best = len(other), one
