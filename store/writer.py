@@ -93,6 +93,8 @@ class Writer:
 
     def _run(self) -> None:
         with self._engine.connect() as connection:
+            # What a savepoint may put back. SQLite keeps it in a file of /var/tmp otherwise: two writes for each page.
+            connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
             running = True
             while running:
                 batch, running = self._take()

@@ -2,6 +2,7 @@
 
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ async def test_killed_in_the_middle_of_a_migration(tmp_path: Path, peer: Peer) -
     with pytest.raises(Died):
         await house.up(crash_at="migrating")
     assert await house.ended() == -signal.SIGKILL
-    with sqlite3.connect(house.database) as database:
+    with closing(sqlite3.connect(house.database)) as database:
         assert database.execute("SELECT name FROM sqlite_master").fetchall() == []  # all of it or nothing
     talks = await open_talks(house, 1)
     await house.up()

@@ -5,6 +5,7 @@ import shutil
 import socket
 import sqlite3
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -186,7 +187,10 @@ async def test_a_backup_restored(tmp_path: Path, peer: Peer) -> None:
     await peer.down()
     await write_one(house, ledger, talk, Mark(0, "seller", 2), 200_000)  # waits in the queue
     (second / "var").mkdir(parents=True)
-    with sqlite3.connect(house.database) as source, sqlite3.connect(second / "var" / "parley.db") as copy:
+    with (
+        closing(sqlite3.connect(house.database)) as source,
+        closing(sqlite3.connect(second / "var" / "parley.db")) as copy,
+    ):
         source.backup(copy)
     shutil.copytree(first / "var" / "blobs", second / "var" / "blobs")
     shutil.copy(first / "var" / "secret", second / "var" / "secret")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ async def test_a_damaged_store_does_not_start(tmp_path: Path, monkeypatch: pytes
     await store.write(lambda connection: record(connection, kept))
     store.close()
     file = tmp_path / "parley.db"
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'blob'").fetchone()
     data = bytearray(file.read_bytes())
     data[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096

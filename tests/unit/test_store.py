@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +32,7 @@ from parley.store.tables import (
 )
 from parley.store.writer import StoreClosed
 from parley.tests.times import LIMIT
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -82,6 +83,30 @@ async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(embedded: 
     assert results[:50] == [None] * 50
     assert len(commits) <= 3
     assert await store.read(count) == 50
+
+
+async def test_what_a_savepoint_may_put_back_is_in_no_file(embedded: Store) -> None:
+    gate = threading.Event()
+    files: list[str] = []
+
+    def fill(connection: Connection) -> None:
+        rows = [{"hash": str(number), "size": 1, "data": b"x" * 2000} for number in range(500)]
+        connection.execute(insert(table(Blob)), rows)
+
+    def change(connection: Connection) -> None:
+        connection.execute(update(table(Blob)).values(data=b"y" * 2000))
+        for one in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):  # the folder's own
+                files.append(str(one.readlink()))
+
+    await embedded.write(fill)
+    first = asyncio.create_task(embedded.write(lambda _: gate.wait(LIMIT)))
+    both = [asyncio.create_task(embedded.write(change)) for _ in range(2)]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(first, *both)
+    assert any(name.endswith("parley.db-wal") for name in files)
+    assert not [name for name in files if "etilqs" in name]
 
 
 async def test_a_unit_of_several_may_raise_anything(store: Store) -> None:
