@@ -12,7 +12,13 @@ from ..relay import crash
 from .postgresql import Lock
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": f"BEGIN; SELECT pg_advisory_xact_lock({Lock.SCHEMA:d})"}
+# On PostgreSQL a statement of a migration may take its hours, and another process that migrates is waited for;
+# for a table that mail is using it waits no longer than everybody: what comes after it waits, too.
+_BEGIN = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; "
+    f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({Lock.SCHEMA:d}); SET LOCAL lock_timeout TO DEFAULT",
+}
 
 
 class WrongSchema(Exception):

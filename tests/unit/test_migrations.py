@@ -94,3 +94,19 @@ def test_a_store_of_each_schema_comes_up_and_keeps_its_rows(engine: Engine, revi
 async def test_several_processes_make_an_empty_store_once(engine: Engine) -> None:
     await asyncio.gather(*(asyncio.to_thread(schema.require_schema, engine) for _ in range(4)))
     assert schema.revision(engine) == schema.head()
+
+
+def test_a_migration_has_its_time_and_mail_does_not_wait_for_it(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("no statement has a time limit")
+    up_to(engine, RELEASED[1])
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF current_setting('statement_timeout') <> '0' OR current_setting('lock_timeout') <> '8s' "
+            "THEN RAISE EXCEPTION 'limits of mail'; END IF; RETURN NEW; END $$;"
+            "CREATE TRIGGER guard BEFORE UPDATE ON alembic_version FOR EACH ROW EXECUTE FUNCTION guard()"
+        )
+    assert schema.migrate(engine) == (RELEASED[1], schema.head())
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "1min"
