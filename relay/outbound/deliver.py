@@ -197,8 +197,7 @@ class Deliverer:
         """Send one delivery and have it recorded how it went; a fault of ours defers it and is logged."""
         crash.here("after-lease")
         delivery = handed.delivery
-        left = handed.until - self._world.clock() - self._world.settings.outbound.lease * 0.1
-        if left <= timedelta():  # it has waited so long that another process may take it any moment
+        if self._left(handed) <= 0:
             self._mark(delivery, Outcome.deferred("there was no place before the lease ran out", "4.3.2"))
             return
         try:
@@ -208,9 +207,13 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 (one broken mail must not stop the others)
             outcome = self._unmade(delivery, error)
         else:
-            outcome = await self._try(delivery, prepared, left.total_seconds())
+            outcome = await self._try(handed, prepared)
         crash.here("after-answer")
         self._mark(delivery, outcome)
+
+    def _left(self, handed: Handed) -> float:
+        """Seconds that a delivery is surely ours; soon after that another process may take it."""
+        return (handed.until - self._world.clock() - self._world.settings.outbound.lease * 0.1).total_seconds()
 
     def _mark(self, delivery: DeliveryRow, outcome: Outcome) -> None:
         now = self._world.clock()
@@ -237,12 +240,15 @@ class Deliverer:
             self._log_fault(delivery, outcome.cause)
         return outcome
 
-    async def _try(self, delivery: DeliveryRow, prepared: Prepared, limit: float) -> Outcome:
-        """Send a mail within `limit` seconds: after that somebody else may take it."""
+    async def _try(self, handed: Handed, prepared: Prepared) -> Outcome:
+        """Send a mail, as long as it is ours: making it may have taken its time."""
+        left = self._left(handed)
+        if left <= 0:
+            return Outcome.deferred("it was not made before the lease ran out", "4.3.2")
         try:
-            return await self._send(delivery, prepared, limit)
+            return await self._send(handed.delivery, prepared, left)
         except Exception:  # noqa: BLE001 (a fault of ours: the mail is tried again)
-            return self._fault(delivery)
+            return self._fault(handed.delivery)
 
     def _unmade(self, delivery: DeliveryRow, error: Exception) -> Outcome:
         """A mail that cannot be made is tried again, and after three tries given up: its writer and ops are told.

@@ -10,7 +10,8 @@ from aiosmtplib import SMTPDataError
 from parley.relay.clock import utc_now
 from parley.relay.handover import Handed
 from parley.relay.job import load_job, needs_earlier_mails
-from parley.relay.prepare import render
+from parley.relay.outbound import deliver
+from parley.relay.prepare import Prepared, prepare, render
 from parley.store import outbox
 from parley.store.outbox import Lease
 from parley.store.tables import Blob, Delivery, DeliveryState, table
@@ -171,3 +172,29 @@ async def test_what_was_lost_on_its_way_to_the_deliverer_is_sent_half_a_minute_l
         world.gateway.world.wake()
         assert "Hello?" in body((await peer.wait(3))[-1])
         await world.wait_for("sent", 3)
+
+
+async def test_what_took_too_long_to_make_is_not_sent_when_another_may_have_it(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = timedelta()
+    async with running(tmp_path, peer, clock=lambda: utc_now() + late) as world:
+        made = await world.open()
+        await world.wait_for("sent", 2)
+        mask, lease = made.masks["buyer"], world.gateway.world.settings.outbound.lease
+
+        async def slow(*given: Any) -> Prepared:
+            nonlocal late
+            prepared = await prepare(*given)
+            late += lease
+            monkeypatch.undo()
+            return prepared
+
+        monkeypatch.setattr(deliver, "prepare", slow)
+        await world.send(SELLER, mask, mail(SELLER, mask, "Hello?", message_id="a1@werk.example"))
+        (deferred,) = await world.wait_for("deferred")
+        assert "not made before the lease ran out" in deferred
+        assert len(peer.mails) == 2
+        late += timedelta(hours=1)
+        world.gateway.world.wake()
+        assert "Hello?" in body((await peer.wait(3))[-1])
