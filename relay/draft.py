@@ -36,6 +36,7 @@ from .mail.envelope import Envelope
 from .mail.masks import mask_address, message_id, return_path
 from .mail.pieces import Content
 from .mail.write import Letter, Mailbox, write_pieces
+from .personal_links import link_address
 from .prepare_deeds import deed_letter
 from .said import hidden_of, masked, raw_bytes, said_of
 from .settings import Marketplace, Settings
@@ -184,7 +185,7 @@ def _failure_word(cause: str) -> FailureWord:
 
 
 def _link(desk: Desk, reader: ParticipantRow) -> str:
-    return f"{desk.settings.links.base_url}/c/{desk.links.token(reader.id, reader.link)}"
+    return link_address(desk.settings.links.base_url, desk.links.token(reader.id, reader.link))
 
 
 def _copies(desk: Desk, place: Place, reader: ParticipantRow) -> str:

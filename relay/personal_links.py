@@ -39,6 +39,11 @@ class LinkMaker:
         return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
+def link_address(base_url: str, token: str) -> str:
+    """Return the address of the page that a personal link opens."""
+    return f"{base_url}/c/{token}"
+
+
 def token_hash(token: str) -> str:
     """Return what the store knows a token by."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -16,13 +16,14 @@ from .mail.model import Attachment
 from .mail.pieces import Passed, Slice
 from .mail.unpacked import holds
 from .mail.write import File
+from .personal_links import link_address
 
 _BEGINNING = 4096  # octets of base64
 
 
 def without_links(said: Said, base_url: str) -> Said:
     """Take personal links out of what was quoted between the lines: whoever has one acts for its owner."""
-    link = re.compile(re.escape(f"{base_url}/c/") + r"[A-Za-z0-9_-]+")
+    link = re.compile(re.escape(link_address(base_url, "")) + r"[A-Za-z0-9_-]+")
     in_bytes = re.compile(link.pattern.encode())
     files = tuple(
         replace(file, data=in_bytes.sub(base_url.encode(), file.data)) if file.type.startswith("message/") else file

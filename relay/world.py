@@ -13,7 +13,7 @@ from .composing import Composers
 from .handover import HandOver
 from .journal import Journal
 from .mail.addresses import Address
-from .personal_links import LinkMaker
+from .personal_links import LinkMaker, link_address
 from .reading import Readers
 from .settings import Settings
 
@@ -72,4 +72,4 @@ class World:
 
     def personal_link(self, person: ParticipantRow) -> str:
         """Return the address of the page that is this participant's alone, as it is since its last renewal."""
-        return f"{self.settings.links.base_url}/c/{self.links.token(person.id, person.link)}"
+        return link_address(self.settings.links.base_url, self.links.token(person.id, person.link))
