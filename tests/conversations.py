@@ -15,11 +15,14 @@ _TEXT = (
 )
 
 
-def messages(count: int, at: datetime) -> Callable[[Connection], None]:
-    """Return a unit of work that adds messages in turn of both sides to the first inquiry, and their events."""
+def messages(count: int, at: datetime, first: int = 0) -> Callable[[Connection], None]:
+    """Return a unit of work that adds messages in turn of both sides to the first inquiry, and their events.
+
+    They are numbered from `first` on.
+    """
 
     def unit(connection: Connection) -> None:
-        for number in range(count):
+        for number in range(first, first + count):
             row = Message(
                 id=f"message{number:09}",
                 mail=f"mail{number:012}",

@@ -103,7 +103,12 @@ class OnPage:
     async def write(self, text: str) -> None:
         await self.page.locator("#text").fill(text)
         await self.page.get_by_role("button", name="Send", exact=True).click()
+        await self.sent()
+
+    async def sent(self) -> None:
+        """Leave the page: what the other side writes would be read on it as it comes."""
         await expect(self.page.get_by_text("Your reply was sent.")).to_be_visible()
+        await self.page.goto("about:blank")
         await self.run.quiet()
 
     async def document(self, text: str, data: bytes) -> None:
@@ -112,8 +117,7 @@ class OnPage:
         file = FilePayload(name="sheet.pdf", mimeType="application/pdf", buffer=data)
         await self.page.get_by_label(re.compile("A document to send")).set_input_files([file])
         await self.page.get_by_role("button", name="Send the document").click()
-        await expect(self.page.get_by_text("Your reply was sent.")).to_be_visible()
-        await self.run.quiet()
+        await self.sent()
 
     async def do(self, verb: str) -> None:
         if verb == "close":

@@ -190,11 +190,18 @@ def test_the_time_for_hostile_html_grows_in_step_with_its_size(name: str) -> Non
 @given(
     st.lists(PIECES | st.text(max_size=20), min_size=1, max_size=5), st.sampled_from(["\n", " ", "", "\n\n", "\n> "])
 )
-def test_whatever_is_repeated_takes_no_longer_than_it_may(pieces: list[str], between: str) -> None:
-    """A quarter of a megabyte of anything in a quarter of a second of processor time, and some for a slow machine."""
+def test_the_time_for_whatever_is_repeated_grows_in_step_with_its_size(pieces: list[str], between: str) -> None:
     piece = between.join(pieces) + between + "."
-    body = piece * (250_000 // len(piece))
-    writer = reply.Writer("Tom Baker", (body[-5000:], body[:5000]))
-    started = time.process_time()
-    reply.split_body(body_of(body), writer)
-    assert time.process_time() - started < 0.5
+
+    def took(size: int) -> float:
+        body = piece * (size // len(piece))
+        writer = reply.Writer("Tom Baker", (body[-5000:], body[:5000]))
+        started = time.process_time()
+        reply.split_body(body_of(body), writer)
+        return time.process_time() - started
+
+    def grows_in_step() -> bool:
+        small = took(SIZE // 2)
+        return took(SIZE // 2 * FACTOR) <= TWICE * FACTOR * small + NOISE
+
+    assert any(grows_in_step() for _ in range(3))  # the machine may have been interrupted once

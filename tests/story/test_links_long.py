@@ -30,9 +30,23 @@ async def linked(visitor: Visitor, page: Page, words: str) -> Page:
     return await visitor.get(address.replace("&amp;", "&"))
 
 
-async def test_two_thousand_messages_are_paged_and_quick(web: Web) -> None:
+async def seconds(visitor: Visitor) -> float:
+    """What a page costs server and visitor together; a wall clock tells of the machine's other work."""
+    spent: list[float] = []
+    for path in ("", "", "", "/history", "/history", "/history"):
+        start = time.process_time()
+        await visitor.get(visitor.page_path + path)
+        spent.append(time.process_time() - start)
+    return sorted(spent)[3]
+
+
+async def test_two_thousand_messages_are_paged_and_cost_what_a_hundred_do(web: Web) -> None:
     made = await web.inquiry()
-    await web.world.store.write(messages(2000, web.clock()))
+    await web.world.store.write(messages(100, web.clock()))
+    visitor, _ = await web.visit(made, SELLER)
+    hundred = await seconds(visitor)
+    await web.world.store.write(messages(1900, web.clock(), 100))
+    assert await seconds(visitor) < 5 * hundred
     visitor, page = await web.visit(made, SELLER)
     assert "message number 1999 " in page.words
     assert "message number 1949 " not in page.words
@@ -42,12 +56,6 @@ async def test_two_thousand_messages_are_paged_and_quick(web: Web) -> None:
     assert "Newest messages" in earlier.words
     assert "<textarea" not in earlier.text
     assert (await visitor.get(f"{visitor.page_path}?before=nonsense")).status == 200
-    spent: list[float] = []
-    for path in ("", "", "", "/history", "/history", "/history"):
-        start = time.process_time()  # of server and visitor together; a wall clock tells of the machine's other work
-        await visitor.get(visitor.page_path + path)
-        spent.append(time.process_time() - start)
-    assert sorted(spent)[3] < 0.2
 
 
 @pytest.mark.parametrize(("order", "onward", "back"), [("", "Earlier", "Later"), ("?order=oldest", "Later", "Earlier")])
