@@ -24,23 +24,15 @@ class Folder:
     def take(self, mail: Spooled) -> None:
         """Give the mail's file its name as a blob; where that is there already it is made young again."""
         path = self._path(mail.hash)
-        try:
-            os.utime(path)
-        except FileNotFoundError:
+        if not _made_young(path, mail.size):
             _name_durably(mail.path, path, self._folder)
             mail.path, mail.kept = path, True
-        else:
-            _sync_folder(path.parent)
 
     def put(self, name: str, data: bytes) -> None:
         """Write the file, or make the one that is there young again, so that no sweeper takes it for an orphan."""
         path = self._path(name)
-        try:
-            os.utime(path)
-        except FileNotFoundError:
+        if not _made_young(path, len(data)):
             write_durably(path, data, self._folder)
-        else:
-            _sync_folder(path.parent)  # whoever wrote it may not have come to that yet
 
     def open(self, name: str, start: int, end: int) -> BinaryIO:  # noqa: ARG002 (a file of all of it)
         """Open the file, which has all of it. Raises FileNotFoundError, OSError."""
@@ -86,6 +78,18 @@ class Folder:
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
+
+
+def _made_young(path: Path, size: int) -> bool:
+    """Make a blob young again; False where it is not there, or was cut by a broken disk or a restored backup."""
+    try:
+        if path.stat().st_size != size:
+            return False
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    _sync_folder(path.parent)  # whoever wrote it may not have come to that yet
+    return True
 
 
 def is_temporary(name: str) -> bool:

@@ -155,7 +155,7 @@ def _by_subject(mail: Mail, known: Iterable[Known]) -> Known | None:
     same = [one for one in known if _may_be_based(one.subject, base) and base_subject(one.subject).casefold() == base]
     others = [one for one in same if not writer or one.author.lower() != writer] or same
     date = read_date(mail.first("Date"))
-    before = [one for one in others if date is None or _utc(one.at) <= date + _CLOCK_SLACK] or others
+    before = [one for one in others if date is None or _utc(one.at) - _CLOCK_SLACK <= date] or others
     return max(before, key=lambda one: _utc(one.at), default=None)
 
 

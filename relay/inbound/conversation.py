@@ -160,7 +160,7 @@ class Conversation:
             return self._refuse(address, argument)
         if address in mail.addresses:
             return turns.RECIPIENT_OK
-        if len(mail.hits) >= self._settings.max_recipients:
+        if len(mail.addresses) >= self._settings.max_recipients:  # one may be written in many ways
             return self._overflow(mail, address.text)
         hit = await self._ask(self._context.gatekeeper.resolve(address.local, address.domain), "resolve")
         if isinstance(hit, Reply):

@@ -44,7 +44,7 @@ class Deliverer:
         self._work = work
         self._running: set[asyncio.Task[None]] = set()
         self._destinations = Destinations(world.settings.outbound, time.monotonic)
-        self._held: set[int] = set()  # what is ours to send, by sequence number, until its result is on disk
+        self._held: dict[int, DeliveryRow] = {}  # what is ours to send, by sequence number, until its result is on disk
         self._handed: deque[Handed] = deque()  # recorded as being sent, waiting for a place
         self._marks = Marks(world, self._recorded, self._unrecorded)
         self._look_again = 0.0  # the loop's time
@@ -97,8 +97,12 @@ class Deliverer:
         return None if self._stopping or full else self._new_lease()
 
     def _begin(self, handed: Handed) -> None:
-        """Send what is ours already, or have it wait for a place."""
-        self._held.add(handed.delivery.seq)
+        """Send what is ours already, or have it wait for a place; what is being sent goes on as the latest attempt."""
+        known = self._held.get(handed.delivery.seq)
+        if known is None or known.attempts < handed.delivery.attempts:
+            self._held[handed.delivery.seq] = handed.delivery
+        if known is not None:
+            return
         full = len(self._running) >= self._world.settings.outbound.connections
         if full or not self._destinations.take(handed.delivery.to):
             self._handed.append(handed)
@@ -122,7 +126,7 @@ class Deliverer:
             if not waited or await self._still_wanted(handed.delivery):
                 await self._deliver(handed)
             else:
-                self._held.discard(handed.delivery.seq)
+                self._held.pop(handed.delivery.seq, None)
         except Exception:  # noqa: BLE001 (what is ours must come to a result: nobody else will take it)
             self._mark(handed.delivery, self._fault(handed.delivery))
         finally:
@@ -215,8 +219,8 @@ class Deliverer:
         """Seconds that a delivery is surely ours; soon after that another process may take it."""
         return (handed.until - self._world.clock() - self._world.settings.outbound.lease * 0.1).total_seconds()
 
-    def _mark(self, delivery: DeliveryRow, outcome: Outcome) -> None:
-        now = self._world.clock()
+    def _mark(self, sent: DeliveryRow, outcome: Outcome) -> None:
+        now, delivery = self._world.clock(), self._held.get(sent.seq, sent)
         tried = Tried(now, outcome.host, outcome.stage, outcome.code, outcome.enhanced, outcome.text)
         state, due = state_after(delivery, outcome.state, now, self._world.settings.outbound)
         self._marks.add(Mark(Finished(delivery, tried, state, due), outcome))
@@ -274,7 +278,7 @@ class Deliverer:
     def _recorded(self, batch: Sequence[Mark]) -> None:
         """Tell the log what is on disk now; what waited behind it may go, what is tried again has a time."""
         for mark in batch:
-            self._held.discard(mark.finished.delivery.seq)
+            self._held.pop(mark.finished.delivery.seq, None)
             self._log(mark)
         if self._more or any(mark.finished.state == DeliveryState.DEFERRED for mark in batch):
             self._work.set()
@@ -282,7 +286,7 @@ class Deliverer:
     def _unrecorded(self, mark: Mark) -> None:
         """Hold what has no result on record until its lease is over: then it is sent again."""
         seconds = self._world.settings.outbound.lease.total_seconds()
-        asyncio.get_running_loop().call_later(seconds, self._held.discard, mark.finished.delivery.seq)
+        asyncio.get_running_loop().call_later(seconds, self._held.pop, mark.finished.delivery.seq, None)
 
     def _log(self, mark: Mark) -> None:
         journal, remote, one = self._world.journal, mark.outcome.remote, mark.finished

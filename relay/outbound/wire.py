@@ -34,6 +34,7 @@ class Wire(asyncio.Protocol):
         self._transport = transport
         self._timeout = timeout
         self._buffer = b""
+        self._looked_at = 0  # so much of it is lines that another one follows
         self._replies: deque[Reply] = deque()
         self._due = 0  # replies to commands that were written
         self._waiter: asyncio.Future[None] | None = None
@@ -158,11 +159,11 @@ class Wire(asyncio.Protocol):
 
     def _end_of_reply(self) -> int:
         """Return where the first reply in the buffer ends, 0 where it is not whole; a line that is none ends it."""
-        place = 0
-        while end := self._buffer.find(b"\n", place) + 1:
+        while end := self._buffer.find(b"\n", self._looked_at) + 1:
+            place, self._looked_at = self._looked_at, end
             if self._buffer[place + 3 : place + 4] != b"-" or not self._buffer[place : place + 3].isdigit():
+                self._looked_at = 0
                 return end
-            place = end
         return 0
 
     def _take(self, raw: bytes) -> None:

@@ -1,5 +1,7 @@
 """What goes to the deliverer in memory is what is recorded: the same mail, its attempt on record, in order."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +18,11 @@ from parley.store import outbox
 from parley.store.outbox import Lease
 from parley.store.tables import Blob, Delivery, DeliveryState, table
 from parley.store.writer import StoreFailed
-from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, body, mail, running
+from parley.tests.gateway import BUYER, COLLEAGUE, SELLER, Running, body, mail, running, to
 from parley.tests.peer import Peer
 from parley.tests.story.test_invitation import UID, calendar, invitation
 from parley.tests.story.test_negotiation import build_mixed
+from parley.tests.times import LIMIT
 from sqlalchemy import update
 
 HTML = (
@@ -198,3 +201,37 @@ async def test_what_took_too_long_to_make_is_not_sent_when_another_may_have_it(
         late += timedelta(hours=1)
         world.gateway.world.wake()
         assert "Hello?" in body((await peer.wait(3))[-1])
+
+
+async def test_what_is_handed_over_late_and_was_taken_for_lost_is_sent_once(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, asked = timedelta(), asyncio.Queue[None]()
+    async with running(tmp_path, peer, clock=lambda: utc_now() + late) as world:
+        made = await world.open()
+        await world.quiet()
+        store, mask = world.gateway.world.store, made.masks["buyer"]
+        write, entered, go = store.write, threading.Event(), threading.Event()
+
+        def hang(_connection: object) -> None:
+            entered.set()
+            assert go.wait(LIMIT)
+
+        def noted(*given: Any, **named: Any) -> Any:
+            asked.put_nowait(None)
+            return write(*given, **named)
+
+        hanging = asyncio.create_task(store.write(hang))  # the disk
+        assert await asyncio.to_thread(entered.wait, LIMIT)
+        monkeypatch.setattr(store, "write", noted)
+        content = mail(SELLER, mask, "Once.", message_id="a1@werk.example")
+        sending = asyncio.create_task(world.send(SELLER, mask, content))
+        await asyncio.wait_for(asked.get(), LIMIT)  # the mail's unit waits for the disk
+        late = timedelta(seconds=40)
+        world.gateway.world.wake()
+        await asyncio.wait_for(asked.get(), LIMIT)  # and behind it the deliverer's
+        go.set()
+        await hanging
+        assert (await sending).code == 250
+        await world.quiet()
+        assert len(to(peer.mails, BUYER)) == 2

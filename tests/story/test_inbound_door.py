@@ -84,6 +84,17 @@ async def test_the_same_recipient_ten_thousand_times_is_looked_up_once():
         assert door.book.asked == 1
 
 
+async def test_one_recipient_written_in_many_ways_is_not_remembered_without_end():
+    async with open_door() as door:
+        client = await door.greeted()
+        await client.ask("MAIL FROM:<hans@acme.example>")
+        await client.send(b"".join(b"RCPT TO:<buyer-a+%d@reply.example>\r\n" % number for number in range(1000)))
+        replies = [await client.reply() for _ in range(1000)]
+        assert all(reply.startswith("250 2.1.5") for reply in replies[:100])
+        assert all(reply.startswith("452 4.5.3 R105") for reply in replies[100:])
+        assert door.book.asked == 100
+
+
 # -- faults of ours
 
 
@@ -192,8 +203,8 @@ async def test_a_client_that_never_reads_is_cut():
         assert (await loop.sock_recv(deaf, 3)) == b"220"
         flood = loop.create_task(loop.sock_sendall(deaf, b"EHLO x\r\n" * 100_000))
         [accepted] = door.accepted()
-        assert accepted._transport
-        while not accepted._transport.get_write_buffer_size():  # noqa: ASYNC110 (the system takes no more of our answers)
+        assert accepted._wire
+        while not accepted._wire.get_write_buffer_size():  # noqa: ASYNC110 (the system takes no more of our answers)
             await asyncio.sleep(0)
         while not accepted.finished.done():  # its time to read, and that to hang up
             await jump(5 * MINUTE)
@@ -278,8 +289,8 @@ async def test_replies_are_not_held_back_by_nagle():
     async with open_door() as door:
         await door.greeted()
         [accepted] = door.accepted()
-        assert accepted._transport
-        tcp: socket.socket = accepted._transport.get_extra_info("socket")
+        assert accepted._wire
+        tcp: socket.socket = accepted._wire.get_extra_info("socket")
         assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

@@ -1,14 +1,16 @@
 """The commands of a mail, all at once where the remote offers that (RFC 2920), one by one where it does not."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
 from parley.relay.outbound.transport import Outcome, Transport
+from parley.relay.outbound.wire import Wire
 from parley.tests.peer import Extension, Peer, Step
 from parley.tests.sending import DATA, ENVELOPE, mails, settings, to
-from parley.tests.times import jump
+from parley.tests.times import LIMIT, jump
 
 OLD: tuple[Extension, ...] = ("8BITMIME", "SIZE", "ENHANCEDSTATUSCODES")
 
@@ -123,3 +125,26 @@ async def test_a_connection_on_which_something_was_said_unasked_is_not_used_agai
         assert (await transport.send(ENVELOPE, DATA)).text == "sent"
         assert (await transport.send(ENVELOPE, DATA)).text == "sent"
         assert [data[:4] for data in heard] == [b"MAIL", b"Subj", b"MAIL", b"Subj"]
+
+
+class Nowhere(asyncio.Transport):
+    """A transport that takes everything."""
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None: ...
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: object) -> None: ...
+
+
+async def test_a_reply_of_many_lines_costs_what_its_octets_do_however_they_come() -> None:
+    def seconds(lines: int) -> float:
+        wire = Wire(Nowhere(), LIMIT)
+        wire.write(b"MAIL\r\n")
+        begun = time.process_time()
+        for octet in b"250-\n" * lines:
+            wire.data_received(bytes([octet]))
+        assert not wire.answered
+        return time.process_time() - begun
+
+    assert any(seconds(6400) < 2 * 8 * seconds(800) + 0.1 for _ in range(3))  # or 64 times as much

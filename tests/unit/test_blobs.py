@@ -154,6 +154,22 @@ def test_a_file_half_written_by_a_crash_is_swept_and_a_young_one_is_not(tmp_path
     assert [path.name for path in (tmp_path / name[:2]).iterdir()] == [name]
 
 
+def test_a_blob_that_was_cut_is_written_anew(tmp_path: Path) -> None:
+    blobs, name = open_blobs(tmp_path), name_of(LARGE)
+    path = tmp_path / name[:2] / name
+    blobs.put(LARGE)
+    path.write_bytes(LARGE[:1000])
+    blobs.put(LARGE)
+    assert path.read_bytes() == LARGE
+    path.write_bytes(LARGE[:1000])
+    file = Spool(tmp_path).begin()
+    file.write(LARGE)
+    mail = file.finish()
+    blobs.take(mail)
+    assert path.read_bytes() == LARGE
+    assert mail.kept
+
+
 def test_a_file_that_is_put_while_it_is_swept_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep, name = open_blobs(tmp_path).keep, name_of(LARGE)
     keep.put(name, LARGE)

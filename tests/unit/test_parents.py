@@ -121,6 +121,14 @@ def test_the_subject_is_looked_for_among_the_first_and_the_last(connection: Conn
     assert found(connection, of, "Subject: Re: Subject 1") == (seqs[0], "inquiry")
 
 
+@pytest.mark.parametrize(
+    "date", ["Fri, 31 Dec 9999 23:59:59 +0000", "Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 1 Jan 0001 00:00:00 +1200"]
+)
+def test_a_clock_may_be_as_wrong_as_it_can_be(connection: Connection, date: str) -> None:
+    of, seqs = exchange(connection)
+    assert found(connection, of, f"Date: {date}\r\nSubject: Re: Subject {len(seqs) - 1}") == (seqs[-1], "subject")
+
+
 def test_a_mail_that_comes_again_does_not_answer_itself(connection: Connection) -> None:
     of, seqs = exchange(connection)
     again = "Message-ID: <52@werk.example>\r\nReferences: <52@werk.example>\r\nSubject: Subject 52"
