@@ -1,6 +1,7 @@
 """Large blobs as files: `<folder>/<first two digits>/<hash>`, each there completely and durably or not at all."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import BinaryIO
 from ..relay import crash
 from ..relay.mail.raw import Spool, Spooled
 
+_OURS = re.compile(r"[0-9a-f]{2}|in")  # names of folders: of blobs, and of mails that come in
 _TEMPORARY = "."  # how the name of a file that is being written begins
 
 
@@ -73,8 +75,8 @@ class Folder:
     def _folders(self) -> list[Path]:
         if not self._folder.is_dir():
             return []
-        with os.scandir(self._folder) as entries:
-            return [Path(entry.path) for entry in entries if entry.is_dir()]
+        with os.scandir(self._folder) as entries:  # beside them may be what is none of ours, as a disk's lost+found
+            return [Path(entry.path) for entry in entries if _OURS.fullmatch(entry.name) and entry.is_dir()]
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name

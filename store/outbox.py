@@ -36,6 +36,7 @@ class Lease:
 
     by: int  # the process's number (presence.py)
     until: datetime
+    not_to: tuple[str, ...] = ()  # domains, in lower case, that get nothing more just now
 
 
 def _due() -> ColumnElement[bool]:
@@ -93,12 +94,11 @@ def lease(
     now: datetime,
     lease: Lease,
     limit: int,
-    not_to: Sequence[str] = (),
     held: Collection[int] = (),
 ) -> tuple[DeliveryRow, ...]:
     """Take up to `limit` due deliveries for this process and record that an attempt of each begins.
 
-    Those to addresses in the domains `not_to` (lower case) stay where they are. `held`: what this process is sending;
+    Those to addresses in the domains `lease.not_to` stay where they are. `held`: what this process is sending;
     what was leased to it more than 30 seconds ago, for as long as this lease is, and is not among them was lost on the
     way to it (a commit that looked like a failure).
 
@@ -107,8 +107,8 @@ def lease(
     """
     given = {"now": now, "by": lease.by, "until": lease.until, "head_since": now - _HEAD_HOLDS, "most": limit}
     given["lost"] = lease.until - _ON_ITS_WAY
-    given |= {f"not_{number}": f"@{domain}" for number, domain in enumerate(not_to)}
-    found = _lease_but_not_to(len(not_to)).all(connection, **given, held=[0, *held])  # no delivery has number 0
+    given |= {f"not_{number}": f"@{domain}" for number, domain in enumerate(lease.not_to)}
+    found = _lease_but_not_to(len(lease.not_to)).all(connection, **given, held=[0, *held])  # no delivery has number 0
     leased = tuple(sorted(found, key=lambda delivery: delivery.seq))
     _begin_attempts(connection, leased, now)
     return leased
@@ -127,12 +127,13 @@ def queue(connection: Connection, row: DeliveryRow) -> DeliveryRow:
 def queue_leased(
     connection: Connection, rows: Sequence[DeliveryRow], now: datetime, lease: Lease
 ) -> tuple[DeliveryRow, ...]:
-    """Record new deliveries, and of each that need not wait behind another that its first attempt begins.
+    """Record new deliveries, and of each that need not wait behind another, or for its domain, that its attempt begins.
 
     Those are in state "sending" in what is returned: whoever called sends them, and nobody else.
     """
     behind = _waiting_for(connection, rows)
-    begun = [row if row.recipient in behind else _sent_by(row, lease) for row in rows]
+    waits = [row.recipient in behind or row.domain in lease.not_to for row in rows]
+    begun = [row if wait else _sent_by(row, lease) for row, wait in zip(rows, waits, strict=True)]
     queued = tuple(queue(connection, row) for row in begun)
     _begin_attempts(connection, [row for row in queued if row.state == DeliveryState.SENDING], now)
     return queued

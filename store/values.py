@@ -152,6 +152,11 @@ class DeliveryRow:
     lease_until: datetime | None = None
     lease_by: int | None = None
 
+    @property
+    def domain(self) -> str:
+        """Where it goes, in lower case."""
+        return self.to.rpartition("@")[2].lower()
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:

@@ -19,14 +19,14 @@ from ...store.tables import DeliveryState
 from ...store.values import DeliveryRow
 from ...store.writer import StoreClosed, StoreFailed
 from .. import crash
-from ..clock import iso, new_id
+from ..clock import new_id
 from ..handover import Handed
 from ..job import NothingToSend
 from ..prepare import Prepared, prepare
 from ..world import World
 from .backoff import state_after
 from .destinations import Destinations
-from .marks import Mark, Marks
+from .marks import Mark, Marks, tell
 from .transport import Outcome, Transport
 
 _TRIES = 3  # to make a mail
@@ -156,7 +156,8 @@ class Deliverer:
             self._work.set()
 
     def _new_lease(self) -> Lease:
-        return Lease(self._world.store.owner, self._world.clock() + self._world.settings.outbound.lease)
+        until = self._world.clock() + self._world.settings.outbound.lease
+        return Lease(self._world.store.owner, until, self._destinations.full())
 
     async def _take_back(self) -> None:
         """Queue again what dead processes were sending: at the start, and now and then."""
@@ -174,10 +175,11 @@ class Deliverer:
         """Start what is due and fits; True when something was started."""
         outbound = self._world.settings.outbound
         free = outbound.connections - len(self._running)
-        if free <= 0 or len(self._handed) >= 2 * outbound.connections:
+        ready = sum(not self._destinations.waits(handed.delivery.to) for handed in self._handed)
+        if free <= 0 or ready >= 2 * outbound.connections:
             return False
-        lease, full, held = self._new_lease(), self._destinations.full(), tuple(self._held)
-        leased = await self._world.store.write(lambda c: outbox.lease(c, now, lease, free, full, held), of=())
+        lease, held = self._new_lease(), tuple(self._held)
+        leased = await self._world.store.write(lambda c: outbox.lease(c, now, lease, free, held), of=())
         for delivery in leased:
             self._begin(Handed(delivery, lease.until))
         return bool(leased)
@@ -276,28 +278,14 @@ class Deliverer:
         return reference
 
     def _recorded(self, batch: Sequence[Mark]) -> None:
-        """Tell the log what is on disk now; what waited behind it may go, what is tried again has a time."""
+        """Tell the log what is on disk now. What waited behind it may go, a retry has a time, a writer has a notice."""
         for mark in batch:
             self._held.pop(mark.finished.delivery.seq, None)
-            self._log(mark)
-        if self._more or any(mark.finished.state == DeliveryState.DEFERRED for mark in batch):
+            tell(self._world.journal, mark)
+        if self._more or any(mark.finished.state != DeliveryState.SENT for mark in batch):
             self._work.set()
 
     def _unrecorded(self, mark: Mark) -> None:
         """Hold what has no result on record until its lease is over: then it is sent again."""
         seconds = self._world.settings.outbound.lease.total_seconds()
         asyncio.get_running_loop().call_later(seconds, self._held.pop, mark.finished.delivery.seq, None)
-
-    def _log(self, mark: Mark) -> None:
-        journal, remote, one = self._world.journal, mark.outcome.remote, mark.finished
-        delivery = one.delivery
-        names = {"id": delivery.mail, "delivery": delivery.id, "to": delivery.to, "kind": delivery.kind}
-        if one.state == DeliveryState.SENT:
-            delay = (one.tried.at - delivery.created_at).total_seconds()
-            journal.sent(**names, attempt=delivery.attempts, delay=delay, remote=remote)
-        elif one.state == DeliveryState.DEFERRED:
-            journal.deferred(**names, attempt=delivery.attempts, next_attempt=iso(one.next_attempt), remote=remote)
-        else:
-            why = "gave up" if mark.outcome.state == "deferred" else "refused"
-            journal.failed(**names, attempt=delivery.attempts, why=why, remote=remote)
-            self._work.set()  # the notice to the writer is waiting

@@ -47,6 +47,10 @@ class Destinations:
         """Return the domains that get nothing more just now."""
         return tuple(sorted(domain for domain in {*self._under_way, *self._next} if self._wait(domain)))
 
+    def waits(self, address: str) -> bool:
+        """True where a mail to `address` has to wait just now."""
+        return bool(self._usual or self._rules) and self._wait(_domain(address))
+
     def soonest(self) -> float | None:
         """Return in how many seconds the next domain that waits for nothing but the clock gets a mail."""
         waits = [until - self._now() for until in self._next.values() if until > self._now()]

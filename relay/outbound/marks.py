@@ -18,7 +18,8 @@ from ...store.tables import DeliveryState
 from ...store.values import EventRow
 from ...store.writer import StoreClosed, StoreFailed
 from .. import crash
-from ..clock import new_id
+from ..clock import iso, new_id
+from ..journal import Journal
 from ..record import Cause, cause_word, fail_message
 from ..world import World
 from .answer import Outcome
@@ -113,6 +114,21 @@ class Marks:
         reference = new_id(self._world.clock())
         id = mark.finished.delivery.mail
         self._world.journal.fault(id=id, reference=reference, where="deliver", cause=traceback.format_exc())
+
+
+def tell(journal: Journal, mark: Mark) -> None:
+    """Write one result to the log."""
+    remote, one = mark.outcome.remote, mark.finished
+    delivery = one.delivery
+    names = {"id": delivery.mail, "delivery": delivery.id, "to": delivery.to, "kind": delivery.kind}
+    if one.state == DeliveryState.SENT:
+        delay = (one.tried.at - delivery.created_at).total_seconds()
+        journal.sent(**names, attempt=delivery.attempts, delay=delay, remote=remote)
+    elif one.state == DeliveryState.DEFERRED:
+        journal.deferred(**names, attempt=delivery.attempts, next_attempt=iso(one.next_attempt), remote=remote)
+    else:
+        why = "gave up" if mark.outcome.state == "deferred" else "refused"
+        journal.failed(**names, attempt=delivery.attempts, why=why, remote=remote)
 
 
 def _record_end(connection: Connection, batch: Sequence[Mark]) -> None:

@@ -31,6 +31,25 @@ async def test_a_domain_gets_no_more_at_once_than_its_rule_and_the_others_go_on(
         assert not world.logged("fault")
 
 
+async def test_however_much_waits_for_a_slow_domain_the_others_go_on(tmp_path: Path, peer: Peer) -> None:
+    other, four = "x@fast.example", {"connections": "4"}
+    async with running(tmp_path, peer, extra=ONE_AT_A_TIME, outbound=four) as world:
+        fast = await world.open(reference="fast", buyer={"email": other, "name": "X", "company": "", "phone": ""})
+        slow = [await world.open(reference=f"R-{number}") for number in range(45)]  # more than wait in memory
+        await peer.wait(2 * 46)
+        stall = peer.stall("dot", rcpt=BUYER)
+        for one in slow:
+            await write(world, one.masks, "Hello?")
+        await stall.reached()
+        await write(world, fast.masks, "Quick?")
+        await world.send(other, fast.masks["seller"], mail(other, fast.masks["seller"], "Quick!"))
+        await peer.until(lambda: any("Quick?" in body(got) for got in to(peer.mails, other)))
+        await peer.until(lambda: any("Quick!" in body(got) for got in to(peer.mails, SELLER)))
+        stall.release()
+        await peer.until(lambda: len(to(peer.mails, BUYER)) == 2 * 45)
+        assert not world.logged("deferred")
+
+
 async def test_a_rate_spreads_the_mails(tmp_path: Path, peer: Peer) -> None:
     rule = '[[outbound.destination]]\ndomain = "acheteur.example"\nper_minute = 600\n'
     async with running(tmp_path, peer, extra=rule) as world:

@@ -206,7 +206,7 @@ async def test_what_took_too_long_to_make_is_not_sent_when_another_may_have_it(
 async def test_what_is_handed_over_late_and_was_taken_for_lost_is_sent_once(
     tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late, asked = timedelta(), asyncio.Queue[None]()
+    late, asked = timedelta(), asyncio.Event()
     async with running(tmp_path, peer, clock=lambda: utc_now() + late) as world:
         made = await world.open()
         await world.quiet()
@@ -218,7 +218,8 @@ async def test_what_is_handed_over_late_and_was_taken_for_lost_is_sent_once(
             assert go.wait(LIMIT)
 
         def noted(*given: Any, **named: Any) -> Any:
-            asked.put_nowait(None)
+            if named.get("of"):  # about an inquiry: the mail's
+                asked.set()
             return write(*given, **named)
 
         hanging = asyncio.create_task(store.write(hang))  # the disk
@@ -226,12 +227,13 @@ async def test_what_is_handed_over_late_and_was_taken_for_lost_is_sent_once(
         monkeypatch.setattr(store, "write", noted)
         content = mail(SELLER, mask, "Once.", message_id="a1@werk.example")
         sending = asyncio.create_task(world.send(SELLER, mask, content))
-        await asyncio.wait_for(asked.get(), LIMIT)  # the mail's unit waits for the disk
+        await asyncio.wait_for(asked.wait(), LIMIT)  # its unit waits for the disk
         late = timedelta(seconds=40)
-        world.gateway.world.wake()
-        await asyncio.wait_for(asked.get(), LIMIT)  # and behind it the deliverer's
+        deliverer = world.gateway.world.handover._lease.__self__  # pyright: ignore
+        leasing = asyncio.create_task(deliverer._lease(utc_now() + late))  # and behind it the deliverer's
+        await asyncio.sleep(0)
         go.set()
-        await hanging
+        await asyncio.gather(hanging, leasing)
         assert (await sending).code == 250
         await world.quiet()
         assert len(to(peer.mails, BUYER)) == 2

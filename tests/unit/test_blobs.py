@@ -154,6 +154,13 @@ def test_a_file_half_written_by_a_crash_is_swept_and_a_young_one_is_not(tmp_path
     assert [path.name for path in (tmp_path / name[:2]).iterdir()] == [name]
 
 
+def test_what_else_is_in_the_folder_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "lost+found"
+    other.mkdir()
+    (other / "12345").write_bytes(b"of the disk")
+    assert list(open_blobs(tmp_path).keep.old(datetime.now(UTC) + DAY)) == []
+
+
 def test_a_blob_that_was_cut_is_written_anew(tmp_path: Path) -> None:
     blobs, name = open_blobs(tmp_path), name_of(LARGE)
     path = tmp_path / name[:2] / name

@@ -253,7 +253,7 @@ async def lease(
     store: Store, now: datetime, limit: int = 10, *, another: bool = False, held: Collection[int] = ()
 ) -> list[str]:
     owner = store.owner + another
-    leased = await store.write(lambda c: outbox.lease(c, now, Lease(owner, now + 10 * MINUTE), limit, (), held))
+    leased = await store.write(lambda c: outbox.lease(c, now, Lease(owner, now + 10 * MINUTE), limit, held))
     return [delivery.id for delivery in leased]
 
 
