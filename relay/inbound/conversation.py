@@ -160,13 +160,12 @@ class Conversation:
             return self._refuse(address, argument)
         if address in mail.addresses:
             return turns.RECIPIENT_OK
-        if len(mail.addresses) >= self._settings.max_recipients:  # one may be written in many ways
+        if len(mail.hits) >= self._settings.max_recipients:
             return self._overflow(mail, address.text)
         hit = await self._ask(self._context.gatekeeper.resolve(address.local, address.domain), "resolve")
         if isinstance(hit, Reply):
             return self._refuse(hit, address.text)
-        mail.hits[hit] = None
-        mail.addresses.add(address)
+        mail.add(hit, address)
         return turns.RECIPIENT_OK
 
     async def data(self, argument: str) -> Turn:

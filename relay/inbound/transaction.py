@@ -17,3 +17,9 @@ class Transaction:
     addresses: set[Address] = field(default_factory=set[Address])  # the recipients as the client gave them
     overflowed: bool = False
     coming: int = 0  # octets that are counted as coming in
+
+    def add(self, hit: Hit, address: Address) -> None:
+        """Take a recipient. One may be written in many ways: only the first is remembered."""
+        if hit not in self.hits:
+            self.hits[hit] = None
+            self.addresses.add(address)
