@@ -1,6 +1,8 @@
-"""Ports that stay one's own while nobody listens on them."""
+"""Ports that stay one's own while nobody listens on them, and connections that break."""
 
+import asyncio
 import socket
+import struct
 import sys
 from dataclasses import dataclass
 
@@ -29,3 +31,10 @@ def hold(host: str = "127.0.0.1") -> Held:
     if sys.platform != "linux":
         held.close()
     return held
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Break a connection, as a machine does that is switched off: the other end sees RST."""
+    tcp: socket.socket = writer.get_extra_info("socket")
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

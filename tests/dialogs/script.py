@@ -1,14 +1,13 @@
 """Reads and plays `*.smtp` files: SMTP dialogues as text. The notation is told in README.md."""
 
 import re
-import socket
-import struct
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from parley.relay.arrival import Arrival
 from parley.tests.dialogs.door import Client, OpenDoor
+from parley.tests.ports import reset
 from parley.tests.times import jump
 
 _LINE = re.compile(r"(S|C|C-raw|M): ?(.*)")
@@ -90,9 +89,7 @@ async def _gesture(client: Client, text: str) -> None:
         await jump()
         return
     assert text == "(reset)", text
-    tcp: socket.socket = client.writer.get_extra_info("socket")
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.writer.transport.abort()
+    reset(client.writer)
 
 
 def _shown(mail: Arrival | None) -> str:

@@ -2,9 +2,7 @@
 
 import asyncio
 import shutil
-import socket
 import sqlite3
-import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from parley.tests.fault.house import Died, House
 from parley.tests.fault.invariants import arrivals, hold
 from parley.tests.fault.people import Ledger, Mark, Talk, open_talks, write_all, write_one
 from parley.tests.peer import Peer
+from parley.tests.ports import reset
 from parley.tests.times import LIMIT
 
 pytestmark = [
@@ -117,9 +116,7 @@ async def test_clients_that_hang_up_after_the_dot_send_again_and_it_comes_once(t
             writer.write(rest)
             await writer.drain()
             if manner == "reset":
-                at_once = struct.pack("ii", 1, 0)
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-                writer.transport.abort()
+                reset(writer)
             elif manner == "half close":
                 writer.write_eof()
                 assert (await reader.readline()).startswith(b"250")

@@ -1,9 +1,8 @@
 """Clients that go away in the middle of a large mail, and clients that never stop sending: neither leaves anything."""
 
 import asyncio
-import socket
-import struct
 import threading
+from asyncio import StreamWriter
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from parley.relay.errors import Reply
 from parley.relay.inbound.connection import COMMAND_OCTETS, Connection
 from parley.tests import spooling
 from parley.tests.dialogs.door import Client, OpenDoor, come, held_up, open_door, until
+from parley.tests.ports import reset
 from parley.tests.spooling import left, written
 from parley.tests.times import LIMIT
 
@@ -51,23 +51,13 @@ def unread(connection: Connection) -> int:
     return len(connection._reader._buffer)  # pyright: ignore
 
 
-def reset(client: Client) -> None:
-    tcp: socket.socket = client.writer.get_extra_info("socket")
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.writer.transport.abort()
-
-
-def close(client: Client) -> None:
-    client.writer.close()
-
-
-@pytest.mark.parametrize("leave", [reset, close])
-async def test_a_client_that_goes_away_in_data_leaves_nothing(leave: Callable[[Client], None]) -> None:
+@pytest.mark.parametrize("leave", [reset, StreamWriter.close])
+async def test_a_client_that_goes_away_in_data_leaves_nothing(leave: Callable[[StreamWriter], None]) -> None:
     async with open_door() as door:
         client, connection = await beginning(door, "buyer-a")
         await client.send(LARGE)
         await until(lambda: left(spool(door)))
-        leave(client)
+        leave(client.writer)
         await door.gone(connection)
         await until(lambda: not served())
         await written()
@@ -91,7 +81,7 @@ async def test_a_client_that_goes_away_while_the_disk_is_asked_has_sent_its_mail
         monkeypatch.setattr(door.door._context.admission, "refusal", refusal)  # pyright: ignore[reportPrivateUsage]
         await client.send(LARGE + b".\r\n")
         await asyncio.wait_for(asked.wait(), LIMIT)
-        reset(client)
+        reset(client.writer)
         await door.gone(connection)
         await until(lambda: not served())
         answer.set()
@@ -138,14 +128,16 @@ async def test_a_connection_that_is_cut_while_the_disk_is_slow_is_not_read_on(di
 
 
 @pytest.mark.parametrize("end", ["", ".\r\n", ".\r\nNOOP\r\n"])
-@pytest.mark.parametrize("leave", [reset, close])
-async def test_wherever_a_client_goes_away_nothing_of_it_is_left(leave: Callable[[Client], None], end: str) -> None:
+@pytest.mark.parametrize("leave", [reset, StreamWriter.close])
+async def test_wherever_a_client_goes_away_nothing_of_it_is_left(
+    leave: Callable[[StreamWriter], None], end: str
+) -> None:
     whole = LARGE + end.encode()
     async with open_door() as door:
         for sent in (0, 1, len(HEAD), AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE + 1, 3 * AT_ONCE, len(whole)):
             client, connection = await beginning(door, "buyer-a")
             await client.send(whole[:sent])
-            leave(client)
+            leave(client.writer)
             await door.gone(connection)
         await until(lambda: not served())
         await written()

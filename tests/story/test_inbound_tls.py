@@ -1,7 +1,6 @@
 """STARTTLS at the SMTP door, with certificates made for the test."""
 
 import asyncio
-import socket
 import ssl
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from parley.relay.inbound.tls import server_context
 from parley.relay.mail.raw import LARGE
 from parley.tests import spooling
 from parley.tests.dialogs.door import Client, come, held_up, open_door, until
+from parley.tests.ports import reset
 from parley.tests.times import HOUR, LIMIT, MINUTE, jump
 
 
@@ -180,9 +180,7 @@ async def test_a_seat_is_given_back_after_a_broken_connection_in_the_handshake(t
     async with open_door({"connections": 1}, tls.server) as door:
         client = await door.greeted()
         assert (await client.ask("STARTTLS")).startswith("220")
-        tcp: socket.socket = client.writer.get_extra_info("socket")
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         accepted = door.accepted()
-        client.writer.transport.abort()
+        reset(client.writer)
         await door.gone(*accepted)
         await door.greeted()

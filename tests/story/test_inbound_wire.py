@@ -3,13 +3,13 @@
 import asyncio
 import json
 import socket
-import struct
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from parley.relay.errors import NO_SUCH_ADDRESS
 from parley.tests.dialogs.door import Client, OpenDoor, open_door
+from parley.tests.ports import reset
 from parley.tests.times import LIMIT, MINUTE, jump
 
 WIRE = Path(__file__).parents[2].parent / "shared" / "data" / "hostile" / "wire.json"
@@ -115,9 +115,7 @@ async def rst_after_dot(door: OpenDoor) -> None:
     await client.begin("hold")
     await client.send(b"hello\r\n.\r\n")
     await asyncio.wait_for(door.book.begun.wait(), LIMIT)
-    tcp: socket.socket = client.writer.get_extra_info("socket")
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.writer.transport.abort()
+    reset(client.writer)
     other = await door.greeted()
     assert (await other.mail("buyer-a")).startswith("250")
     door.book.release.set()
