@@ -170,10 +170,10 @@ def _content(draft: Draft, layout: Layout, raw: bytes | Kept) -> Content:
 
 def _text(draft: Draft, start: int, end: int, *, header: bool) -> list[Piece]:
     """Return lines of the draft, the header apart. Raises ValueError, OSError."""
-    with draft.open(start, end) as file:
-        if end - start <= LARGE:
-            return [os.pread(file.fileno(), end - start, start)]
-        first = os.pread(file.fileno(), _HEADER, start) if header else b""
+    piece = Slice(draft, start, end)
+    if len(piece) <= LARGE:
+        return [piece.beginning(LARGE)]
+    first = piece.beginning(_HEADER) if header else b""
     over = first.find(b"\r\n\r\n") + 4 if header else 0
     if header and over < 4:
         raise ValueError("a header without an end")

@@ -16,10 +16,7 @@ from sqlalchemy import Connection
 from ..store import events, inquiries
 from ..store.values import DeliveryRow, InquiryRow
 from .compose.deeds import spam_note
-from .compose.letters import (
-    Ids,
-    Received,
-)
+from .compose.letters import Ids, Received
 from .compose.notices import operator_mail
 from .composing import Unsendable
 from .desk import Desk, OwnLinks
@@ -48,9 +45,9 @@ async def prepare(world: World, delivery: DeliveryRow, job: Job | None = None) -
         return await _spam(world, delivery)
     if delivery.inquiry is None:
         raw = await world.store.read(lambda connection: raw_of(connection, world, delivery.raw))
-        return (
-            await _in_thread(_operator, world, delivery, raw) if len(raw) > LARGE else _operator(world, delivery, raw)
-        )
+        if len(raw) > LARGE:
+            return await _in_thread(_operator, world, delivery, raw)
+        return _operator(world, delivery, raw)
     job = job or await world.store.read(lambda connection: load_job(connection, world, delivery))
     if job.large:
         return await _large(world, delivery, job)

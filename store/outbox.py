@@ -22,7 +22,7 @@ from sqlalchemy import (
 from .rows import added
 from .statements import Query, Statement
 from .tables import WAITING, Attempt, Delivery, DeliveryState, table
-from .values import AttemptRow, DeliveryRow, columns, fetch, project
+from .values import AttemptRow, DeliveryRow, columns, domain_of, fetch, project
 
 _delivery, _attempt = table(Delivery), table(Attempt)
 
@@ -132,7 +132,7 @@ def queue_leased(
     Those are in state "sending" in what is returned: whoever called sends them, and nobody else.
     """
     behind = _waiting_for(connection, rows)
-    waits = [row.recipient in behind or row.domain in lease.not_to for row in rows]
+    waits = [row.recipient in behind or domain_of(row.to) in lease.not_to for row in rows]
     begun = [row if wait else _sent_by(row, lease) for row, wait in zip(rows, waits, strict=True)]
     queued = tuple(queue(connection, row) for row in begun)
     _begin_attempts(connection, [row for row in queued if row.state == DeliveryState.SENDING], now)

@@ -126,6 +126,11 @@ class EventRow:
     raw: str | None
 
 
+def domain_of(address: str) -> str:
+    """Return the domain of an address that is delivered to, in lower case."""
+    return address.rpartition("@")[2].lower()
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """A delivery."""
@@ -151,11 +156,6 @@ class DeliveryRow:
     remote: str
     lease_until: datetime | None = None
     lease_by: int | None = None
-
-    @property
-    def domain(self) -> str:
-        """Where it goes, in lower case."""
-        return self.to.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)

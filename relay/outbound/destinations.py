@@ -6,6 +6,7 @@ straight to the recipients' servers. A smarthost sees to that itself, so there o
 
 from collections.abc import Callable
 
+from ...store.values import domain_of
 from ..sections_outbound import OutboundSettings
 
 _MINUTE = 60.0  # seconds
@@ -25,7 +26,7 @@ class Destinations:
         """Take a place for a mail to `address`; False when it has to wait."""
         if not (self._usual or self._rules):
             return True
-        domain = _domain(address)
+        domain = domain_of(address)
         if self._wait(domain):
             return False
         self._under_way[domain] = self._under_way.get(domain, 0) + 1
@@ -38,7 +39,7 @@ class Destinations:
         """Give the place back. Once for each `take` that was True."""
         if not (self._usual or self._rules):
             return
-        domain = _domain(address)
+        domain = domain_of(address)
         self._under_way[domain] -= 1
         if not self._under_way[domain]:
             del self._under_way[domain]
@@ -49,7 +50,7 @@ class Destinations:
 
     def waits(self, address: str) -> bool:
         """True where a mail to `address` has to wait just now."""
-        return bool(self._usual or self._rules) and self._wait(_domain(address))
+        return bool(self._usual or self._rules) and self._wait(domain_of(address))
 
     def soonest(self) -> float | None:
         """Return in how many seconds the next domain that waits for nothing but the clock gets a mail."""
@@ -62,7 +63,3 @@ class Destinations:
         if most and self._under_way.get(domain, 0) >= most:
             return True
         return self._next.get(domain, 0.0) > self._now()
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
