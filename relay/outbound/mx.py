@@ -6,7 +6,7 @@ temporary one. Addresses are looked up here too, so that the name servers of the
 
 import asyncio
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from itertools import groupby
 from random import SystemRandom
 
@@ -18,11 +18,11 @@ import dns.resolver
 
 from ..nameservers import resolver_of
 from .answer import NotSent, Outcome
+from .networks import Network, may_reach
 from .session import Destination
 
 __all__ = ["Directory", "Route", "resolver_of"]
 
-Network = IPv4Network | IPv6Network
 Route = tuple[Destination, ...]  # to be tried in this order
 
 _MOST_HOSTS = 5  # a domain with more has no claim on more of our time
@@ -60,7 +60,7 @@ class Directory:
             for host, addresses in zip(hosts, found, strict=True)
             for address in addresses or ()
         )
-        route = tuple(to for to in every if self._reachable(to.address))
+        route = tuple(to for to in every if may_reach(ip_address(to.address), self._private))
         if route:
             return route
         if None in found:
@@ -68,11 +68,6 @@ class Directory:
         if every:
             raise _never(f"the mail hosts of {domain} have private addresses only", "5.4.4")
         raise _never(f"no mail host of {domain} has an address", "5.1.2" if hosts == [name] else "5.4.4")
-
-    def _reachable(self, address: str) -> bool:
-        """An address that whoever writes a zone may choose must not lead into our own network (RFC 6890)."""
-        ip = ip_address(address)
-        return (ip.is_global and not ip.is_multicast) or any(ip in network for network in self._private)
 
     async def _hosts(self, domain: dns.name.Name) -> list[dns.name.Name]:
         """Return the names of the mail hosts, best first; the domain itself where it has no MX (RFC 5321 5.1)."""

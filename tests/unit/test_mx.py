@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_address, ip_network
 
 import dns.flags
 import dns.message
@@ -15,6 +15,7 @@ import dns.rrset
 import pytest
 from parley.relay.outbound.answer import NotSent, Outcome
 from parley.relay.outbound.mx import Directory, resolver_of
+from parley.relay.outbound.networks import Network, may_reach
 from parley.relay.settings import DnsSettings, SettingsError
 from parley.tests.times import LIMIT
 
@@ -76,7 +77,7 @@ async def route_of(
     domain: str,
     zone: Zone,
     shuffle: Callable[[list[dns.name.Name]], None] = backwards,
-    private: tuple[IPv4Network | IPv6Network, ...] = EXAMPLES,
+    private: tuple[Network, ...] = EXAMPLES,
 ) -> list[tuple[str, str]]:
     async with name_server(zone) as (_, settings):
         route = await Directory(resolver_of(settings), US, 2500, shuffle, private).destinations(domain)
@@ -184,11 +185,19 @@ async def test_a_domain_with_very_many_hosts_gets_no_more_of_our_time() -> None:
         assert len(server.asked) == 11
 
 
-PRIVATE = ("127.0.0.1", "10.1.2.3", "192.168.0.9", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "192.0.2.1")
-PRIVATE6 = ("::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "::", "ff02::1")
+PRIVATE = [
+    *("127.0.0.1", "10.1.2.3", "192.168.0.9", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "192.0.2.1"),
+    *("192.0.0.8", "240.0.0.1", "255.255.255.255"),
+]
+PRIVATE6 = ["::1", "fe80::1", "fd00::1", "fec0::1", "::", "ff02::1", "4000::1", "64:ff9b:1::808:808", "2001:db8::1"]
+HELD = [
+    *("::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:100.64.0.1", "64:ff9b::10.0.0.1"),
+    *("2002:7f00:1::", "2002:a00:1::1"),  # 6to4
+    "2001:0:808:808:0:0:f5ff:fffe",  # Teredo
+]
 
 
-@pytest.mark.parametrize("address", [*PRIVATE, *PRIVATE6])
+@pytest.mark.parametrize("address", [*PRIVATE, *PRIVATE6, *HELD])
 async def test_a_zone_cannot_lead_us_into_our_own_network(address: str) -> None:
     kind = "AAAA" if ":" in address else "A"
     zone: Zone = {("b.example", "MX"): ["10 a.b.example."], ("a.b.example", kind): [address]}
@@ -196,7 +205,18 @@ async def test_a_zone_cannot_lead_us_into_our_own_network(address: str) -> None:
         await route_of("b.example", zone, private=())
     assert (raised.value.outcome.state, raised.value.outcome.enhanced) == ("failed", "5.4.4")
     listed = (ip_network(address),)
-    assert [to for _, to in await route_of("b.example", zone, private=listed)] == [address]
+    assert [ip_address(to) for _, to in await route_of("b.example", zone, private=listed)] == [ip_address(address)]
+
+
+@pytest.mark.parametrize("address", ["::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:a00:1::1"])
+def test_a_listed_network_may_be_reached_by_ipv6_too(address: str) -> None:
+    assert may_reach(ip_address(address), [ip_network("10.0.0.0/8")])
+    assert not may_reach(ip_address(address), [ip_network("10.1.0.0/16"), ip_network("fd00::/8")])
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:4001::1a", "64:ff9b::8.8.8.8", "2002:808:808::1"])
+def test_what_leads_out_into_the_world_may_be_reached(address: str) -> None:
+    assert may_reach(ip_address(address))
 
 
 async def test_a_private_host_does_not_hide_a_public_one() -> None:
