@@ -5,10 +5,8 @@ read in blocks (data.py). A mail that is being stored is not cancelled when the 
 """
 
 import asyncio
-import math
 import ssl
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import cast
 
 from .. import crash
@@ -17,6 +15,7 @@ from . import turns
 from .conversation import Conversation
 from .data import DotReader
 from .gatekeeper import Context
+from .patience import Patience
 from .tls import SmallTls
 from .turns import Then, Turn
 
@@ -34,14 +33,14 @@ class Connection(asyncio.StreamReaderProtocol):
         self.loop = loop
         self._wire: asyncio.Transport | None = None  # asyncio has a `_transport` and a `_task`, and lets go of both
         self._plain: asyncio.Transport | None = None  # below TLS
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline = math.inf  # the loop's time at which waiting for a command is over
+        self._linger: asyncio.TimerHandle | None = None
         self.finished: asyncio.Future[None] = loop.create_future()
         self._context = context
         self._settings = context.settings
         self.conversation = conversation
         self._on_end = on_end
         self._began = loop.time()
+        self._patience = Patience(loop, context.settings.session_timeout, self._too_slow)
         self._content: DotReader | None = None  # set while the content of a mail is coming in
         self._content_over: asyncio.Future[None] = loop.create_future()
         self._held_up = False  # nothing is read until the disk has taken what came
@@ -99,8 +98,9 @@ class Connection(asyncio.StreamReaderProtocol):
             return
         self.finished.set_result(None)
         self._leaving = True
-        if self._timer:
-            self._timer.cancel()
+        self._patience.stop()
+        if self._linger:
+            self._linger.cancel()
         if self._plain:
             self._plain.close()
         super().connection_lost(exc)
@@ -132,9 +132,8 @@ class Connection(asyncio.StreamReaderProtocol):
         self._leaving = True
         self._why = turn.why
         self._reader.feed_eof()
-        if self._timer:
-            self._timer.cancel()
-        self._timer = self.loop.call_later(LINGER, self.abort)
+        self._patience.stop()
+        self._linger = self.loop.call_later(LINGER, self.abort)
         self._write(turn)
         if self._client_done or self._plain:
             self._writer.close()
@@ -173,12 +172,12 @@ class Connection(asyncio.StreamReaderProtocol):
         if self._stopping:
             self._hang_up(turns.close(STOPPING))
             return
-        if self.loop.time() >= self._limit(self._settings.session_timeout, self._began):
+        if self._patience.spent:
             raise TimeoutError
         if self._unread():
             await asyncio.sleep(0)  # a client that sends a thousand commands at once must not stop the others
         line = await self._read_line()
-        await self._act(await self._sound(self.conversation.answer(line, early=self._unread())))
+        await self._act(await self._sound(self.conversation.answer(line, early=self._unread)))
 
     async def _sound(self, work: Awaitable[Turn]) -> Turn:
         """Return the turn, or the answer to a fault of the door's own."""
@@ -200,27 +199,16 @@ class Connection(asyncio.StreamReaderProtocol):
 
     async def _read_line(self) -> bytes:
         self._idle = True
-        self._watch(self._limit(self._settings.command_timeout))
+        self._patience.watch(self._settings.command_timeout)
         try:
             return await self._reader.readuntil(b"\n")
         finally:
             self._idle = False
-            self._deadline = math.inf
+            self._patience.rest()
 
-    def _watch(self, deadline: float) -> None:
-        """Wake whoever reads a line at `deadline`. One timer for all commands: it is put off, not made anew."""
-        self._deadline = deadline
-        if self._timer is None or self._timer.when() > deadline:
-            if self._timer:
-                self._timer.cancel()
-            self._timer = self.loop.call_at(deadline, self._look_at_the_clock)
-
-    def _look_at_the_clock(self) -> None:
-        self._timer = None
-        if self.loop.time() >= self._deadline:
-            self._reader.set_exception(TimeoutError())
-        elif self._deadline < math.inf:
-            self._watch(self._deadline)
+    def _too_slow(self) -> None:
+        """Wake whoever reads a line."""
+        self._reader.set_exception(TimeoutError())
 
     async def _read_mail(self, go_ahead: Turn) -> None:
         limit = self._settings.max_message_bytes
@@ -236,7 +224,7 @@ class Connection(asyncio.StreamReaderProtocol):
         if self._client_done:
             self._end_content()
         await self._say(go_ahead)
-        async with asyncio.timeout_at(self._limit(self._settings.data_timeout)):
+        async with asyncio.timeout_at(self._patience.limit(self._settings.data_timeout)):
             await self._content_over
         if content.ended:
             await self._act(await self._sound(self.conversation.take(content)))
@@ -256,7 +244,7 @@ class Connection(asyncio.StreamReaderProtocol):
         self._write(turn)
         if not cast(asyncio.Transport, self._wire).get_write_buffer_size():
             return  # the system has taken it all
-        async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
+        async with asyncio.timeout_at(self._patience.limit(self._settings.command_timeout)):
             await self._writer.drain()
 
     def _write(self, turn: Turn) -> None:
@@ -271,7 +259,7 @@ class Connection(asyncio.StreamReaderProtocol):
         plain.set_protocol(tls)
         tls.connection_made(plain)
         try:
-            async with asyncio.timeout_at(self._limit(self._settings.command_timeout)):
+            async with asyncio.timeout_at(self._patience.limit(self._settings.command_timeout)):
                 await handshake
         except OSError:  # no handshake, or none in time
             plain.abort()
@@ -292,8 +280,3 @@ class Connection(asyncio.StreamReaderProtocol):
     def _unread(self) -> bool:
         """Whether the client has sent more than was read."""
         return bool(self._reader._buffer)  # pyright: ignore
-
-    def _limit(self, wait: timedelta, since: float | None = None) -> float:
-        """Return the loop's time at which a wait that begins now (or began at `since`) is over."""
-        ends = (self.loop.time() if since is None else since) + wait.total_seconds()
-        return min(ends, self._began + self._settings.session_timeout.total_seconds())

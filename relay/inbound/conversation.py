@@ -52,8 +52,8 @@ class Conversation:
         self._mail: Transaction | None = None
         self._budget = Budget(context.settings.max_commands, context.settings.max_errors)
 
-    async def answer(self, line: bytes, *, early: bool) -> Turn:
-        """Answer one command line (with its line end). `early`: the client has already sent more."""
+    async def answer(self, line: bytes, *, early: Callable[[], bool]) -> Turn:
+        """Answer one command line (with its line end). `early` tells whether the client has sent more by now."""
         spent = self._budget.spent()
         if spent:
             return self.cut(spent)
@@ -64,13 +64,14 @@ class Conversation:
             self._budget.command()
         if self._settings.require_tls and not self.peer.tls and command.verb not in _BEFORE_TLS:
             return self._refuse(NEED_TLS)
-        if command.verb == "DATA" and early:
-            return self.cut(EARLY_TALKER)  # RFC 2920 3.1: DATA is the last command of a group
         method = _VERBS.get(command.verb)
         if method is None:
             # A client whose first word is no SMTP speaks something else: HTTP, TLS, a scanner.
             return self._refuse(BAD_COMMAND) if self.peer.helo else self.cut(BAD_COMMAND)
-        return await method(self, command.argument)
+        turn = await method(self, command.argument)
+        if command.verb == "DATA" and early():
+            return self.cut(EARLY_TALKER)  # RFC 2920 3.1: DATA is the last of a group, and its answer is awaited
+        return turn
 
     async def take(self, content: DotReader) -> Turn:
         """Answer a whole mail. When this is cancelled the mail is still taken, only nobody hears of it."""

@@ -226,6 +226,11 @@ def held_up(connection: Connection) -> bool:
     return connection._held_up  # pyright: ignore[reportPrivateUsage]
 
 
+def unread(connection: Connection) -> bool:
+    """Whether more has come than was read."""
+    return connection._unread()  # pyright: ignore[reportPrivateUsage]
+
+
 def come(connection: Connection) -> int:
     """Octets of the mail in DATA that have come."""
     content = connection._content  # pyright: ignore[reportPrivateUsage]

@@ -1,8 +1,10 @@
 """The SMTP door when there is too much of everything: refused before it is sent, and nobody is shut out by another."""
 
 import asyncio
+import threading
 
-from parley.tests.dialogs.door import DOMAIN, open_door
+import pytest
+from parley.tests.dialogs.door import DOMAIN, open_door, unread, until
 from parley.tests.times import LIMIT
 
 MAIL = "MAIL FROM:<seller@acme.example>"
@@ -23,6 +25,39 @@ async def test_a_disk_without_room_refuses_at_mail_at_data_and_after_it():
         assert (await client.mail("buyer-a", data=b"Subject: small\r\n\r\nhello\r\n")).startswith("250")
         assert len(door.book.kept) == 1
         assert len(door.logged("rejected")) == 3
+
+
+@pytest.mark.parametrize("full", [False, True])
+async def test_a_mail_that_is_sent_while_the_disk_is_asked_is_not_split_into_commands(full: bool):
+    asked, answer = threading.Event(), threading.Event()
+    answer.set()
+
+    def room() -> int:
+        asked.set()
+        answer.wait(LIMIT)
+        return 0 if full and asked_again else 10**12
+
+    asked_again = False
+    async with open_door(room=room) as door:
+        client = await door.greeted()
+        assert (await client.ask(MAIL)).startswith("250")
+        assert (await client.ask(f"RCPT TO:<buyer-a@{DOMAIN}>")).startswith("250")
+        asked_again = True
+        asked.clear()
+        answer.clear()
+        door.forget_the_room()
+        try:
+            await client.send(b"DATA\r\n")
+            await asyncio.to_thread(asked.wait, LIMIT)
+            await client.send(b"Subject: early\r\n\r\nhello\r\n.\r\nQUIT\r\n")
+            [accepted] = door.accepted()
+            await until(lambda: unread(accepted))
+        finally:
+            answer.set()
+        assert (await client.line()).startswith("554 5.5.0 R310")
+        assert await client.closed()
+        await door.gone(accepted)
+        assert (door.coming(), door.book.kept) == (0, [])
 
 
 async def test_what_is_coming_in_counts_until_it_is_over_however_it_ends():
