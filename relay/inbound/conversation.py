@@ -60,8 +60,7 @@ class Conversation:
         command = parse_command(line)
         if isinstance(command, Reply):
             return self.cut(command)
-        if command.verb != "RCPT" or not self._mail:
-            self._budget.command()
+        self._budget.command()
         if self._settings.require_tls and not self.peer.tls and command.verb not in _BEFORE_TLS:
             return self._refuse(NEED_TLS)
         method = _VERBS.get(command.verb)
@@ -166,7 +165,8 @@ class Conversation:
         hit = await self._ask(self._context.gatekeeper.resolve(address.local, address.domain), "resolve")
         if isinstance(hit, Reply):
             return self._refuse(hit, address.text)
-        mail.add(hit, address)
+        if mail.add(hit, address):
+            self._budget.recipient()
         return turns.RECIPIENT_OK
 
     async def data(self, argument: str) -> Turn:

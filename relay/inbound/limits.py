@@ -57,8 +57,12 @@ class Budget:
         self._errors = errors
 
     def command(self) -> None:
-        """Count a command that brought no mail nearer."""
+        """Count a command."""
         self._commands -= 1
+
+    def recipient(self) -> None:
+        """The command that was counted last has brought a mail nearer: it named somebody new."""
+        self._commands += 1
 
     def error(self) -> None:
         """Count a command that was refused for good."""

@@ -18,8 +18,10 @@ class Transaction:
     overflowed: bool = False
     coming: int = 0  # octets that are counted as coming in
 
-    def add(self, hit: Hit, address: Address) -> None:
-        """Take a recipient. One may be written in many ways: only the first is remembered."""
-        if hit not in self.hits:
+    def add(self, hit: Hit, address: Address) -> bool:
+        """Take a recipient; True where it is new. One may be written in many ways: only the first is remembered."""
+        new = hit not in self.hits
+        if new:
             self.hits[hit] = None
             self.addresses.add(address)
+        return new
