@@ -125,17 +125,21 @@ class Composers:
 
 
 def _lent(job: "Job", copy: Path) -> "Job":
-    """Return the job with its raw mail where the process can read it; of one that is elsewhere it gets a `copy`."""
+    """Return the job with its raw mail where the process can read it; of one that is elsewhere it gets a `copy`.
+
+    Raises BlobMissing, OSError.
+    """
     copy.parent.mkdir(parents=True, exist_ok=True)
     raw = job.raw
     if isinstance(raw, bytes):
         return job
     path = raw.path()
-    if path is None:
-        with raw.open(0, raw.size) as source, copy.open("xb") as file:
-            source.seek(0)
-            shutil.copyfileobj(source, file, LARGE)
-        path = copy
+    with raw.open(0, raw.size) as source:  # also to see that it is there
+        if path is None:
+            path = copy
+            with copy.open("xb") as file:
+                source.seek(0)
+                shutil.copyfileobj(source, file, LARGE)
     return replace(job, raw=Kept(raw.hash, raw.size, cast(Keep, OneFile(path))))
 
 

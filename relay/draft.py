@@ -38,7 +38,7 @@ from .mail.pieces import Content
 from .mail.write import Letter, Mailbox, write_pieces
 from .personal_links import link_address
 from .prepare_deeds import deed_letter
-from .said import hidden_of, masked, raw_bytes, said_of
+from .said import hidden_of, masked, raw_bytes, said_of, told_of
 from .settings import Marketplace, Settings
 
 _PASSING = ("relayed", "colleague")  # the kinds of mail with another's files; all others only name them
@@ -90,11 +90,11 @@ def _letter(desk: Desk, delivery: DeliveryRow, job: Job, head: tuple[Place, Requ
             said = said_of(job)
             letter = copy_mail(*head, said, job.others, at, hidden_of(job, said))
         case "failed":
-            letter = failed_notice(*head, said_of(job), _failure(desk, delivery, job), at)
+            letter = failed_notice(*head, told_of(job), _failure(desk, delivery, job), at)
         case "delayed":
-            letter = delayed_notice(*head, said_of(job), _delay(desk, job), at)
+            letter = delayed_notice(*head, told_of(job), _delay(desk, job), at)
         case "read":
-            letter = read_notice(*head, said_of(job), _reading(delivery, job), at)
+            letter = read_notice(*head, told_of(job), _reading(delivery, job), at)
         case "asked":
             letter = asked_notice(*head, _from_stranger(job), _asked(job, delivery.cause), at)
         case "joined":

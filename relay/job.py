@@ -25,6 +25,8 @@ from .world import World
 _LONGEST_CHAIN = 30  # ancestors named in References
 # Nobody wants a notice's bounce (RFC 5321 4.5.5).
 WITHOUT_RETURN_PATH = ("failed", "delayed", "read", "refused", "told", "prove")
+# Notices that name a message by its first words: they can be sent although its stored mail cannot be read.
+_WORDS_ONLY = ("failed", "delayed", "read", "asked", "joined", "told", "prove")
 # Mails to a writer about what he wrote: they thread under it.
 _ABOUT_HIS_OWN = ("copy", "failed", "delayed", "read", "told")
 
@@ -88,7 +90,8 @@ def _load_around(connection: Connection, world: World, delivery: DeliveryRow) ->
         raise NothingToSend("the delivery belongs to no inquiry")
     message = messages.get(connection, delivery.message) if delivery.message is not None else None
     files = messages.attachments(connection, [message.seq]) if message else ()
-    wanted = delivery.raw or (message.raw if message and needs_raw(message, files) else None)
+    words_only = delivery.kind in _WORDS_ONLY
+    wanted = delivery.raw or (message.raw if message and not words_only and needs_raw(message, files) else None)
     return Around(
         inquiries.get(connection, delivery.inquiry),
         inquiries.masks_of(connection, delivery.inquiry),
@@ -122,6 +125,7 @@ def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: 
     parties = tuple(one for one in around.people if one.side != "observer")
     others = tuple(person_of(one) for one in parties if one.state == "active" and one.side != reader.side)
     place = world.settings.place(around.inquiry.marketplace)
+    earlier = delivery.kind not in _WORDS_ONLY and needs_earlier_mails(around.files)
     keep_typed = may_keep_typed(connection, world, around.inquiry.seq, delivery.created_at)
     return Job(
         around.inquiry,
@@ -136,7 +140,7 @@ def job_of(connection: Connection, world: World, delivery: DeliveryRow, around: 
         around.raw,
         _chain(connection, delivery, message, place.reply_domain) if message else (),
         make_veil(world, around.people, around.masks, place.reply_domain, reader, keep_typed=keep_typed),
-        _calendar_uids(connection, world, around.inquiry.seq, reader.side) if needs_earlier_mails(around.files) else (),
+        _calendar_uids(connection, world, around.inquiry.seq, reader.side) if earlier else (),
         load_deeds(connection, world, delivery, reader) if delivery.kind in DEEDS else None,
         around.leaves,
     )

@@ -144,7 +144,7 @@ class Journal:
         self._write(id, "left", inquiry=inquiry, participant=participant, by=by, dropped=dropped)
 
     def quarantined(self, *, id: str, size: int, cause: str) -> None:
-        """A mail could not be read within its limits, three times; it is kept and waits for ops. An alert."""
+        """A mail could not be read within its limits, or one of ours made, three times; ops are needed. An alert."""
         self._write(id, "quarantined", size=size, cause=cause)
 
     def swept(self, *, blobs: int) -> None:

@@ -157,8 +157,13 @@ def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, wo
         queue_delivery(connection, cause, "failed", inquiries.participant(connection, author), delivery.message, notice)
 
 
+OUR_FAULT = "5.3.0"  # RFC 3463 of a mail that we cannot make; no remote's, where there is no code of one
+
+
 def cause_word(code: int, enhanced: str) -> str:
     """Say in one word of ours why a mail was not taken (RFC 3463); the notice explains it in the reader's words."""
+    if not code and enhanced == OUR_FAULT:
+        return "ours"
     subject, detail = (*enhanced.split("."), "", "", "")[1:3]
     if (subject, detail) in (("2", "2"), ("3", "1")):
         return "full"

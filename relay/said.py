@@ -52,7 +52,7 @@ def _files(rows: tuple[AttachmentRow, ...], raw: bytes | Kept, leaves: tuple[Att
 
 
 def _file(row: AttachmentRow, leaf: Attachment, raw: bytes | Kept) -> File:
-    file = File(row.name, row.type, b"", row.content_id, row.inline)
+    file = _named(row)
     measured = leaf.measured
     if measured and measured.clean and not isinstance(raw, bytes):
         lines = Slice(raw, *measured.clean)
@@ -60,6 +60,10 @@ def _file(row: AttachmentRow, leaf: Attachment, raw: bytes | Kept) -> File:
         if kind_of(known) == "other":
             return known
     return replace(file, data=leaf.data)
+
+
+def _named(row: AttachmentRow) -> File:
+    return File(row.name, row.type, b"", row.content_id, row.inline)
 
 
 def _beginning(lines: Slice) -> bytes:
@@ -79,6 +83,11 @@ def said_of(job: Job) -> Said:
     """Return what the writer of the job's message said, as he said it. Raises NothingToSend, OSError, BlobMissing."""
     words = _words_of(job)
     return replace(words, files=files_of(job.files, job.raw, job.leaves)) if job.raw else words
+
+
+def told_of(job: Job) -> Said:
+    """Return what the writer said, his files by their names alone: nothing is read. Raises NothingToSend."""
+    return replace(_words_of(job), files=tuple(_named(row) for row in job.files if row.kind != "earlier"))
 
 
 def _words_of(job: Job) -> Said:

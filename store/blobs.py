@@ -71,6 +71,9 @@ class Kept:
 class BlobMissing(Exception):
     """A row names bytes that are not there: the blobs folder was lost or is the wrong one."""
 
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"the mail kept as {digest} is not there")
+
 
 class Keep(Protocol):
     """Where large blobs are. All methods block on disk or network and raise OSError when it fails."""

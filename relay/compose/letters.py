@@ -15,7 +15,7 @@ Side = Literal["buyer", "seller"]
 NameStyle = Literal["short", "full"]
 
 # Why a mail did not arrive or was not taken: words of ours, never a remote server's text.
-FailureWord = Literal["unknown_address", "full", "too_big", "refused", "unreachable", "other"]
+FailureWord = Literal["unknown_address", "full", "too_big", "refused", "unreachable", "ours", "other"]
 RefusalWord = Literal["closed", "left", "own_side", "empty", "sender", "other"]
 
 # What is asked about a mail that waits, why it waits, what became of it, and how somebody new came in.

@@ -122,6 +122,9 @@ def _failure(words: Words, failure: Failure) -> tuple[str, str]:
         case "unreachable" if failure.tried_for is not None:
             tried = words.length(failure.tried_for)
             return say("We tried for %(time)s, but the mail server of this person did not take it.", time=tried), later
+        case "ours":
+            mend = say("Please send it again, with its files. Your words are kept in the conversation.")
+            return say("It could not be sent because of a fault of ours. The operator has been told."), mend
         case _:
             return say("The mail server of this person did not take the message."), later
 

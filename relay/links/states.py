@@ -154,6 +154,8 @@ def not_delivered(words: Words, name: str, cause: str) -> str:
             why = say("the mail server refused the message")
         case "unreachable":
             why = say("the mail server could not be reached")
+        case "ours":
+            why = say("a fault of ours")
         case _:
             return text
     return say("%(what)s: %(why)s", what=text, why=why)

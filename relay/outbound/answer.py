@@ -12,6 +12,8 @@ from typing import Literal, Self
 
 from aiosmtplib import SMTPException, SMTPResponseException
 
+from ...store.blobs import BlobMissing
+
 State = Literal["sent", "deferred", "failed"]
 Stage = Literal["connect", "tls", "mail", "rcpt", "data", "dot"]
 
@@ -31,6 +33,7 @@ class Outcome:
     stage: Stage | Literal[""] = ""  # how far it came
     uncertain: bool = False  # the whole mail was written and no answer came: it may have been delivered
     cause: str = ""  # traceback of a fault of ours, "" where there was none
+    lost: bool = False  # what the mail is made from is not there: no later attempt will find it
 
     @classmethod
     def deferred(cls, text: str, enhanced: str = "", host: str = "", stage: Stage | Literal[""] = "") -> Self:
@@ -96,8 +99,9 @@ def from_error(error: Exception, host: str, stage: Stage) -> Outcome:
 
 def unforeseen(error: Exception, host: str = "", stage: Stage | Literal[""] = "") -> Outcome:
     """Return the outcome of a fault of ours: "deferred", with the traceback for the journal."""
-    cause = "".join(traceback.format_exception(error))
-    return Outcome("deferred", 0, "4.3.0", "a fault of ours", host, stage, uncertain=stage == "dot", cause=cause)
+    cause, lost = "".join(traceback.format_exception(error)), isinstance(error, BlobMissing)
+    text = f"a fault of ours: {error}" if lost else "a fault of ours"
+    return Outcome("deferred", 0, "4.3.0", text, host, stage, uncertain=stage == "dot", cause=cause, lost=lost)
 
 
 def clean(text: str) -> str:

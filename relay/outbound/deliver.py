@@ -6,10 +6,10 @@ taken back at the next start and sent again under the same Message-ID. Never rai
 
 import asyncio
 import time
-import traceback
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...store import outbox
@@ -23,7 +23,9 @@ from ..clock import new_id
 from ..handover import Handed
 from ..job import NothingToSend
 from ..prepare import Prepared, prepare
+from ..record import OUR_FAULT
 from ..world import World
+from .answer import unforeseen
 from .backoff import state_after
 from .destinations import Destinations
 from .marks import Mark, Marks, tell
@@ -127,8 +129,8 @@ class Deliverer:
                 await self._deliver(handed)
             else:
                 self._held.pop(handed.delivery.seq, None)
-        except Exception:  # noqa: BLE001 (what is ours must come to a result: nobody else will take it)
-            self._mark(handed.delivery, self._fault(handed.delivery))
+        except Exception as error:  # noqa: BLE001 (what is ours must come to a result: nobody else will take it)
+            self._mark(handed.delivery, self._fault(handed.delivery, error))
         finally:
             self._destinations.leave(handed.delivery.to)
 
@@ -244,7 +246,7 @@ class Deliverer:
             return Outcome.deferred("not done before the lease ran out", "4.4.2", stage="dot")
         if outcome.cause:
             self._log_fault(delivery, outcome.cause)
-        return outcome
+        return self._after_tries(delivery, outcome) if outcome.lost else outcome
 
     async def _try(self, handed: Handed, prepared: Prepared) -> Outcome:
         """Send a mail, as long as it is ours: making it may have taken its time."""
@@ -253,24 +255,28 @@ class Deliverer:
             return Outcome.deferred("it was not made before the lease ran out", "4.3.2")
         try:
             return await self._send(handed.delivery, prepared, left)
-        except Exception:  # noqa: BLE001 (a fault of ours: the mail is tried again)
-            return self._fault(handed.delivery)
+        except Exception as error:  # noqa: BLE001 (a fault of ours: the mail is tried again)
+            return self._fault(handed.delivery, error)
 
     def _unmade(self, delivery: DeliveryRow, error: Exception) -> Outcome:
-        """A mail that cannot be made is tried again, and after three tries given up: its writer and ops are told.
+        """A mail that cannot be made; but trouble with the store or the disk is none of the mail's."""
+        outcome = self._fault(delivery, error)
+        if isinstance(error, StoreFailed | StoreClosed | OSError):
+            return outcome
+        return self._after_tries(delivery, outcome)
 
-        Trouble with the store or the disk is none of the mail's.
-        """
-        outcome = self._fault(delivery)
-        if delivery.attempts < _TRIES or isinstance(error, StoreFailed | StoreClosed | OSError):
+    def _after_tries(self, delivery: DeliveryRow, outcome: Outcome) -> Outcome:
+        """What cannot be made is tried again, and after three tries given up: its writer and ops are told."""
+        if delivery.attempts < _TRIES:
             return outcome
         self._world.journal.quarantined(id=delivery.mail, size=0, cause=f"delivery {delivery.id}: {outcome.text}")
-        return Outcome.failed(outcome.text, "5.3.0")
+        return Outcome.failed(outcome.text, OUR_FAULT)
 
-    def _fault(self, delivery: DeliveryRow) -> Outcome:
-        """Log the exception being handled and return what it means for the delivery."""
-        reference = self._log_fault(delivery, traceback.format_exc())
-        return Outcome.deferred(f"a fault of ours, reference {reference}", "4.3.0")
+    def _fault(self, delivery: DeliveryRow, error: Exception) -> Outcome:
+        """Log a fault of ours and return what it means for the delivery."""
+        outcome = unforeseen(error)
+        reference = self._log_fault(delivery, outcome.cause)
+        return replace(outcome, text=f"{outcome.text}, reference {reference}")
 
     def _log_fault(self, delivery: DeliveryRow, cause: str) -> str:
         reference = new_id(self._world.clock())

@@ -173,5 +173,6 @@ def _delivered(one: Finished) -> EventRow:
 def _note_failed(connection: Connection, one: Finished, outcome: Outcome) -> None:
     gave_up = outcome.state == "deferred"
     word = "unreachable" if gave_up else cause_word(outcome.code, outcome.enhanced)
-    proof = {"by": "retries" if gave_up else "remote", "why": word, "delivery": one.delivery.id}
+    by = "gateway" if word == "ours" else "retries" if gave_up else "remote"
+    proof = {"by": by, "why": word, "delivery": one.delivery.id}
     fail_message(connection, Cause(one.delivery.mail, one.tried.at), one.delivery, word, proof)

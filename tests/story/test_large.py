@@ -295,6 +295,6 @@ async def test_a_file_that_is_gone_is_a_fault_of_ours_and_not_of_the_remote(
     (tmp_path / "raw").unlink()
     async with to_peer(peer) as transport:
         outcome = await transport.send(ENVELOPE, content)
-    assert (outcome.state, outcome.code, outcome.text, outcome.uncertain) == ("deferred", 0, "a fault of ours", False)
+    assert (outcome.state, outcome.code, outcome.lost, outcome.uncertain) == ("deferred", 0, swept, False)
     assert ("BlobMissing" if swept else "No such file") in outcome.cause
     assert peer.mails == []
