@@ -1,10 +1,12 @@
 """Who else works on this store: each process's number, whose processes are dead, waking the others.
 
-A SQLite store has one process: number 0. On PostgreSQL each holds the lowest free number by a session's advisory
-lock, which the server lets go when the process or its connection dies. A lease carries the number of its process,
-so what a dead one was sending can be told from what a live one sends.
+A SQLite store has one process: number 0. On PostgreSQL each draws a number of its own and holds it by a session's
+advisory lock, which the server lets go when the process or its connection dies. A lease carries the number of its
+process, so what a dead one was sending can be told from what a live one sends. A number is never given out again: one
+that is free may be that of a process which lives, but whose connection was cut a moment ago.
 """
 
+import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,8 +20,8 @@ from .postgresql import Lock
 if TYPE_CHECKING:
     from psycopg import Connection as PsycopgConnection
 
-_MOST = 1000  # processes on one store
-_LOOK = 0.5  # seconds after which a stop is seen
+_NUMBERS = 2**31 - 1  # as many as the half of a lock's key has: nobody draws one twice
+_LOOK = 0.5  # seconds after which a stop is seen, and between tries to hold the number again
 _AGAIN = 0.5  # seconds until the next try to connect
 _CHANNEL = "parley_work"
 _TRY = text(f"SELECT pg_try_advisory_lock({Lock.GATEWAY:d}, :number)")
@@ -36,7 +38,7 @@ class Presence(Protocol):
 
     @property
     def number(self) -> int:
-        """What this process's leases carry."""
+        """What this process's leases carry, as long as it lives."""
         ...
 
     def abandoned(self, connection: Connection) -> tuple[int, ...]:
@@ -86,11 +88,10 @@ class AmongOthers:
         self._engine = engine
         self._wake: Callable[[], None] | None = None
         self._missing: frozenset[int] = frozenset()  # not alive at the last look
-        self._first = True
         self._over = threading.Event()
         connection = engine.connect()
         try:
-            self.number = _take_number(connection, 0)
+            self.number = _draw(connection)
         except BaseException:
             connection.close()
             raise
@@ -98,16 +99,14 @@ class AmongOthers:
         self._thread.start()
 
     def abandoned(self, connection: Connection) -> tuple[int, ...]:
-        """Return the numbers of dead processes.
+        """Return the numbers of dead processes: missing twice in a row.
 
-        Our own at the first call: that we could take it proves that its last holder is gone. Others when they are
-        missing twice in a row: after a restart of the server everybody is missing for a moment.
+        After a restart of the server everybody is missing for a moment; after a cut of his connection, one is.
         """
         leased: frozenset[int] = frozenset(connection.exec_driver_sql(_LEASED).scalars())
         missing = leased - others(connection) - {self.number}
         dead, self._missing = missing & self._missing, missing
-        first, self._first = self._first, False
-        return (*dead, self.number) if first else tuple(dead)
+        return tuple(dead)
 
     def on_work(self, wake: Callable[[], None]) -> None:
         """Call `wake` at each notification from now on."""
@@ -128,7 +127,7 @@ class AmongOthers:
         """Listen until told to leave; when the connection breaks, come back as soon as the server does."""
         while not self._over.is_set():
             try:
-                connection = connection or self._come_back()
+                connection = connection or self._engine.connect()
                 self._listen(connection)
             except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
                 if connection is not None:
@@ -140,21 +139,25 @@ class AmongOthers:
             connection.invalidate()  # ends the session, and with it its lock
             connection.close()
 
-    def _come_back(self) -> Connection:
-        connection = self._engine.connect()
-        self.number = _take_number(connection, self.number)
-        if self._wake is not None:
-            self._wake()  # whatever was said meanwhile
-        return connection
-
     def _listen(self, connection: Connection) -> None:
+        """Hold our number, and hear what the others say.
+
+        Where our last session broke and the server has not seen it yet, that one holds the number: try until it ends.
+        """
         connection.exec_driver_sql(f"LISTEN {_CHANNEL}")
         raw = cast("PsycopgConnection[Any]", connection.connection.dbapi_connection)
+        held = False
         while not self._over.is_set():
-            heard = [True for _ in raw.notifies(timeout=_LOOK, stop_after=1)]
-            if heard and self._wake is not None:
-                with suppress(RuntimeError):  # the event loop is closed
-                    self._wake()
+            if not held:
+                held = _hold(connection, self.number)
+                self._say()  # what was said while nobody listened
+            if [True for _ in raw.notifies(timeout=_LOOK, stop_after=1)]:
+                self._say()
+
+    def _say(self) -> None:
+        if self._wake is not None:
+            with suppress(RuntimeError):  # the event loop is closed
+                self._wake()
 
 
 def others(connection: Connection) -> frozenset[int]:
@@ -162,9 +165,13 @@ def others(connection: Connection) -> frozenset[int]:
     return frozenset(connection.exec_driver_sql(_LIVE).scalars())
 
 
-def _take_number(connection: Connection, wanted: int) -> int:
-    """Take `wanted` if it is free, else the lowest number that is. Raises RuntimeError when there is none."""
-    for number in (*([wanted] if wanted else ()), *range(1, _MOST)):
-        if connection.execute(_TRY, {"number": number}).scalar():
-            return number
-    raise RuntimeError(f"{_MOST} processes work on this store already")
+def _draw(connection: Connection) -> int:
+    """Take a number that no process has, or had."""
+    while not _hold(connection, number := 1 + secrets.randbelow(_NUMBERS)):
+        pass
+    return number
+
+
+def _hold(connection: Connection, number: int) -> bool:
+    """Hold a number as long as this session lives; False where another session does."""
+    return bool(connection.execute(_TRY, {"number": number}).scalar())

@@ -114,6 +114,22 @@ async def test_three_gateways_one_killed_nothing_is_lost_and_order_is_kept(confi
     assert len(ids) - len(set(ids)) <= 10  # at most what one process was sending when it was killed
 
 
+async def test_the_one_gateway_of_a_store_is_killed_and_sends_again_what_it_was_sending(
+    config: Path, peer: Peer
+) -> None:
+    stall = peer.stall("dot", rcpt=BUYER)
+    async with serving(config) as first:
+        (inquiry,) = await inquiries(config, 1)
+        mask = inquiry["masks"]["buyer"]
+        await first.send(SELLER, mask, mail(SELLER, mask, "It is 400."))
+        await stall.reached()
+        await first.kill()
+    peer.behave()
+    async with serving(config):
+        await peer.until(lambda: bool(to(peer.mails, BUYER)))
+    assert "\nIt is 400.\n" in body(to(peer.mails, BUYER)[0])
+
+
 async def talk(gateways: list[Process], number: int, mask: str) -> None:
     """One conversation: twelve mails, each by the next gateway, each after the one before was taken."""
     for turn in range(12):

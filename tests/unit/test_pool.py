@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from parley.store import links, pool
 from parley.store.place import Place
+from parley.store.postgresql import Lock
 from parley.store.rows import add
 from parley.store.store import Store, open_store
 from parley.store.tables import Blob, Event, Inquiry, table
@@ -190,16 +191,96 @@ async def test_units_of_two_inquiries_run_side_by_side(shared: Callable[[], Stor
 
 
 async def test_each_process_has_a_number_and_a_dead_ones_are_given_up(shared: Callable[[], Store]) -> None:
-    first, second = shared(), shared()
-    assert (first.owner, second.owner) == (1, 2)
-    assert await first.abandoned() == (1,)  # of whoever had it before
-    await first.write(lambda connection: [connection.exec_driver_sql(LEASE.format(n)) for n in (1, 2, 3)] and None)
-    assert await first.abandoned() == ()  # number 3 is missing for the first time
-    assert await first.abandoned() == (3,)
+    first, second, third = shared(), shared(), shared()
+    numbers = [store.owner for store in (first, second, third)]
+    assert len(set(numbers)) == 3
+    await leased_by(first, *numbers)
+    assert await first.abandoned() == ()
+    third.close()
+    await held(first, numbers[2], by_somebody=False)
+    assert await first.abandoned() == ()  # it is missing for the first time
+    assert await first.abandoned() == (numbers[2],)
     second.close()
-    assert await first.abandoned() == (3,)
-    assert sorted(await first.abandoned()) == [2, 3]
-    assert shared().owner == 2
+    await held(first, numbers[1], by_somebody=False)
+    assert await first.abandoned() == (numbers[2],)
+    assert set(await first.abandoned()) == {*numbers[1:]}
+
+
+async def test_what_the_last_process_left_behind_is_found_by_the_next(shared: Callable[[], Store]) -> None:
+    first = shared()
+    number = first.owner
+    await leased_by(first, number)
+    first.close()
+    second = shared()
+    await held(second, number, by_somebody=False)
+    assert await second.abandoned() == ()
+    assert await second.abandoned() == (number,)
+
+
+async def test_a_newcomer_leaves_alone_what_one_is_sending_whose_connection_was_cut(
+    shared: Callable[[], Store],
+) -> None:
+    first = shared()
+    number = first.owner
+    await leased_by(first, number)
+    await cut(first)
+    second = shared()
+    assert await second.abandoned() == ()
+    assert second.owner != number
+    await held(second, number, by_somebody=True)
+    assert first.owner == number
+    assert await second.abandoned() == ()
+    assert await second.abandoned() == ()
+
+
+async def test_one_that_was_cut_off_keeps_its_number_though_the_server_has_not_seen_it(
+    shared: Callable[[], Store],
+) -> None:
+    first, second = shared(), shared()
+    number, back = first.owner, asyncio.Event()
+    first.on_work(back.set)
+    with second._engine.connect() as session:  # takes the number when it is free: as if the old session lived on
+        session.exec_driver_sql("SET lock_timeout = 0")
+        pid = session.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        taking = asyncio.to_thread(session.exec_driver_sql, f"SELECT pg_advisory_lock({Lock.GATEWAY:d}, {number})")
+        task = asyncio.create_task(taking)
+        await until(second, f"SELECT 1 FROM pg_locks WHERE objid = {number} AND NOT granted")
+        back.clear()
+        await cut(first)
+        await task
+        async with asyncio.timeout(LIMIT):
+            await back.wait()
+        assert first.owner == number
+        session.invalidate()
+    await until(second, f"SELECT 1 FROM pg_locks WHERE objid = {number} AND granted AND pid <> {pid}")
+    assert first.owner == number
+
+
+async def leased_by(store: Store, *numbers: int) -> None:
+    """Record for each of these processes a delivery that it is sending."""
+    await store.write(lambda connection: [connection.exec_driver_sql(LEASE.format(n)) for n in numbers] and None)
+
+
+async def cut(store: Store) -> None:
+    """Break the connection by which a process holds its number, as a firewall does."""
+    holding = f"SELECT pid FROM pg_locks WHERE classid = {Lock.GATEWAY:d} AND objid = {store.owner} AND granted"
+    pid = await store.read(lambda connection: connection.exec_driver_sql(holding).scalar_one())
+    await store.read(lambda connection: connection.exec_driver_sql(f"SELECT pg_terminate_backend({pid})").close())
+    await until(store, f"SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {pid})")
+
+
+async def held(store: Store, number: int, *, by_somebody: bool) -> None:
+    """Return once a session holds this number, or none does."""
+    word = "" if by_somebody else "NOT"
+    lock = f"SELECT 1 FROM pg_locks WHERE classid = {Lock.GATEWAY:d} AND objid = {number} AND granted"
+    await until(store, f"SELECT 1 WHERE {word} EXISTS ({lock})")
+
+
+async def until(store: Store, statement: str) -> None:
+    """Return once the server finds a row. Raises TimeoutError."""
+    async with asyncio.timeout(LIMIT):
+        while not await store.read(lambda connection: connection.exec_driver_sql(statement).all()):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_the_others_are_told_of_work(shared: Callable[[], Store]) -> None:
