@@ -77,7 +77,7 @@ class PoolWriter:
         try:
             transaction = _begin(connection, ticket.of)
             result = ticket.unit(connection)
-        except Exception as error:
+        except BaseException as error:  # whatever it is, somebody waits for the answer
             roll_back(connection)
             if isinstance(error, DBAPIError) and may_pass(error):
                 raise

@@ -2,6 +2,7 @@
 
 So the fsync is shared (group commit), a bad unit fails alone, and no unit is answered before its commit
 is on disk. A unit is a plain function of a connection; it must not do anything that a rollback cannot undo.
+Where SQLite ends the whole transaction for one of them (the disk is full or broken), each is run again alone.
 This is SQLite's way; PostgreSQL's is in pool.py. Both answer through `Ticket`.
 """
 
@@ -32,6 +33,10 @@ class StoreClosed(Exception):
 
 class StoreFailed(Exception):
     """The database could not take the unit (disk full, locked, away, broken); nothing of it was written."""
+
+
+class _TransactionOver(Exception):
+    """SQLite has rolled back a whole transaction because of one unit in it."""
 
 
 class Ticket(NamedTuple):
@@ -98,8 +103,7 @@ class Writer:
             running = True
             while running:
                 batch, running = self._take()
-                if batch:
-                    answer(_commit(connection, batch))
+                _write(connection, batch)
 
     def _take(self) -> tuple[list[Ticket], bool]:
         """Wait for one unit, then take all that are waiting; False when it is time to stop."""
@@ -113,22 +117,32 @@ class Writer:
         return batch, False
 
 
-def _commit(connection: Connection, batch: Sequence[Ticket]) -> list[Answer]:
-    """Run the batch in one transaction; what it returns may be told once it returns.
+def _write(connection: Connection, batch: list[Ticket]) -> None:
+    """Run the batch in one transaction, or where that cannot be, in one each. All are answered.
 
     BEGIN, SAVEPOINT and COMMIT go to the driver itself: through SQLAlchemy they would cost more than a small unit.
     """
     raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-        one_by_one = _alone if len(batch) == 1 else _in_savepoint
-        answers = [one_by_one(connection, raw, ticket) for ticket in batch]
-        with committing():
-            if raw.in_transaction:
-                raw.execute("COMMIT")
-    except sqlite3.Error as error:
-        _roll_back(raw)
-        return [Answer(ticket, None, StoreFailed(str(error))) for ticket in batch]
+    share = len(batch) > 1
+    while batch:
+        try:
+            answers = _commit(connection, raw, batch) if share else [_alone(connection, raw, batch[0])]
+        except _TransactionOver:
+            share = False
+            continue
+        except Exception as error:  # noqa: BLE001 (whatever happens, somebody waits for the answer)
+            _roll_back(raw)
+            answers = [Answer(ticket, None, StoreFailed(str(error))) for ticket in batch]
+        answer(answers)
+        batch = batch[len(answers) :]
+
+
+def _commit(connection: Connection, raw: sqlite3.Connection, batch: Sequence[Ticket]) -> list[Answer]:
+    """Run units in one transaction; what is returned may be told. Raises _TransactionOver: nothing is written."""
+    raw.execute("BEGIN IMMEDIATE")
+    answers = [_in_savepoint(connection, raw, ticket) for ticket in batch]
+    with committing():
+        raw.execute("COMMIT")
     return answers
 
 
@@ -142,23 +156,36 @@ def committing() -> Generator[None]:
 
 def _alone(connection: Connection, raw: sqlite3.Connection, ticket: Ticket) -> Answer:
     """Run the only unit of a transaction: undoing it is undoing the transaction."""
-    try:
-        return Answer(ticket, ticket.unit(connection), None)
-    except Exception as error:  # noqa: BLE001 (handed to whoever is waiting for this unit)
+    raw.execute("BEGIN IMMEDIATE")
+    done = _run(connection, ticket)
+    if done.error is not None:
         _roll_back(raw)
-        return Answer(ticket, None, as_failure(error))
+    elif raw.in_transaction:
+        with committing():
+            raw.execute("COMMIT")
+    else:
+        return Answer(ticket, None, StoreFailed("the transaction was over before its commit"))
+    return done
 
 
 def _in_savepoint(connection: Connection, raw: sqlite3.Connection, ticket: Ticket) -> Answer:
-    """Run one unit of several; whatever it raises is its own answer and undoes only itself."""
+    """Run one unit of several; whatever it raises is its own answer and undoes only itself. Raises _TransactionOver."""
     raw.execute("SAVEPOINT unit")
-    try:
-        done = Answer(ticket, ticket.unit(connection), None)
-    except Exception as error:  # noqa: BLE001 (handed to whoever is waiting for this unit)
+    done = _run(connection, ticket)
+    if not raw.in_transaction:
+        raise _TransactionOver
+    if done.error is not None:
         raw.execute("ROLLBACK TO unit")
-        done = Answer(ticket, None, as_failure(error))
     raw.execute("RELEASE unit")
     return done
+
+
+def _run(connection: Connection, ticket: Ticket) -> Answer:
+    """Run a unit; whatever it raises is handed to whoever is waiting for it."""
+    try:
+        return Answer(ticket, ticket.unit(connection), None)
+    except BaseException as error:  # noqa: BLE001 (one that would end this thread too: nobody else could write any more)
+        return Answer(ticket, None, as_failure(error))
 
 
 def _roll_back(raw: sqlite3.Connection) -> None:
@@ -167,15 +194,18 @@ def _roll_back(raw: sqlite3.Connection) -> None:
             raw.execute("ROLLBACK")
 
 
-def as_failure(error: Exception) -> Exception:
+def as_failure(error: BaseException) -> Exception:
     """Return what a unit's exception is to its caller: the database's own trouble is StoreFailed."""
     if isinstance(error, DBAPIError) and not isinstance(error, _FAULT_OF_THE_UNIT):
         return StoreFailed(str(error.orig))
     if isinstance(error, NoConnection):
         return StoreFailed("no connection is free")
-    if isinstance(error, StopIteration):
-        return RuntimeError("a unit of work raised StopIteration")  # a future refuses to carry it
-    return error
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    # A future refuses to carry StopIteration; the others would end the task, or the loop, of whoever waits.
+    refused = RuntimeError(f"a unit of work raised {type(error).__name__}")
+    refused.__cause__ = error
+    return refused
 
 
 def answer(answers: Sequence[Answer]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ from parley.store.tables import (
     SQLModel,
     table,
 )
-from parley.store.writer import StoreClosed
+from parley.store.writer import StoreClosed, StoreFailed
 from parley.tests.times import LIMIT
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -60,6 +60,17 @@ def put(connection: Connection, name: str) -> None:
 
 def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(table(Blob))).scalar_one()
+
+
+async def together(store: Store, *units: Callable[[Connection], object]) -> list[object]:
+    """Have units wait for the writer at the same time; returns what each gave or raised."""
+    gate = threading.Event()
+    first = asyncio.create_task(store.write(lambda _: gate.wait(LIMIT)))
+    tasks = [asyncio.create_task(store.write(unit)) for unit in units]
+    await asyncio.sleep(0)
+    gate.set()
+    await first
+    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_waiting_units_share_a_commit_and_a_bad_one_fails_alone(embedded: Store) -> None:
@@ -110,16 +121,80 @@ async def test_what_a_savepoint_may_put_back_is_in_no_file(embedded: Store) -> N
 
 
 async def test_a_unit_of_several_may_raise_anything(store: Store) -> None:
-    gate = threading.Event()
-    first = asyncio.create_task(store.write(lambda _: gate.wait(LIMIT)))
-    both = [asyncio.create_task(store.write(unit)) for unit in (lambda c: next(iter(())), lambda c: put(c, "kept"))]
-    await asyncio.sleep(0)
-    gate.set()
-    await first
-    odd, fine = await asyncio.gather(*both, return_exceptions=True)
+    odd, fine = await together(store, lambda c: next(iter(())), lambda c: put(c, "kept"))
     assert isinstance(odd, RuntimeError)
     assert fine is None
     assert await store.read(count) == 1
+
+
+async def no_more_pages(store: Store, more: int) -> None:
+    """Leave room for so many pages: as a full disk, SQLite ends the transaction of whoever wants another one."""
+
+    def limit(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + more}").close()
+
+    await store.write(limit)
+
+
+def put_large(connection: Connection) -> None:
+    connection.execute(insert(table(Blob)), {"hash": "large", "size": 1, "data": bytes(1_000_000)})
+
+
+def full(answer: object) -> bool:
+    return isinstance(answer, StoreFailed) and "disk is full" in str(answer)
+
+
+async def test_one_that_finds_the_disk_full_takes_none_of_its_commit_with_it(embedded: Store) -> None:
+    await no_more_pages(embedded, 20)
+
+    def raises(connection: Connection) -> None:
+        put(connection, "never")
+        raise LookupError
+
+    units = (lambda c: put(c, "a"), raises, put_large, lambda c: put(c, "b"), put_large)
+    first, own, large, last, again = await together(embedded, *units)
+    assert (first, last) == (None, None)
+    assert isinstance(own, LookupError)
+    assert full(large)
+    assert full(again)
+    assert await embedded.read(count) == 2
+    await embedded.write(lambda c: put(c, "c"))
+
+
+async def test_a_unit_that_hides_that_its_transaction_is_over_is_not_told_as_written(embedded: Store) -> None:
+    await no_more_pages(embedded, 20)
+
+    def hides(connection: Connection) -> None:
+        put(connection, "never")
+        with suppress(OperationalError):
+            put_large(connection)
+
+    with pytest.raises(StoreFailed):
+        await embedded.write(hides)
+    first, hidden, last = await together(embedded, lambda c: put(c, "a"), hides, lambda c: put(c, "b"))
+    assert (first, last) == (None, None)
+    assert isinstance(hidden, StoreFailed)
+    assert await embedded.read(count) == 2
+
+
+class Ends(BaseException):
+    """As SystemExit, KeyboardInterrupt and CancelledError it is no Exception."""
+
+
+async def test_a_unit_that_would_end_its_thread_ends_nothing_but_itself(store: Store) -> None:
+    def ends(connection: Connection) -> None:
+        put(connection, "never")
+        raise Ends
+
+    async with asyncio.timeout(LIMIT):
+        with pytest.raises(RuntimeError, match="raised Ends"):
+            await store.write(ends)
+        first, ended, last = await together(store, lambda c: put(c, "a"), ends, lambda c: put(c, "b"))
+    assert (first, last) == (None, None)
+    assert isinstance(ended, RuntimeError)
+    assert isinstance(ended.__cause__, Ends)
+    assert await store.read(count) == 2
 
 
 async def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
