@@ -49,7 +49,7 @@ class Job:
     veil: Veil  # what hides the other side from the reader
     uids: tuple[str, ...] = ()  # of the calendars that the reader's side has sent, where this message holds one
     deeds: Deeds | None = None  # of a mail about something that was done
-    leaves: tuple[Attachment, ...] = ()  # of a large raw mail that was read just now: its files
+    leaves: tuple[Attachment, ...] = ()  # of a raw mail that was read just now: its files
 
     @property
     def wordy(self) -> bool:

@@ -119,10 +119,11 @@ def _to_compose(placed: Placed) -> int:
 
 
 def _known_of(world: World, placed: Placed, raw: StoredBlob) -> tuple[bytes | Kept, tuple[Attachment, ...]]:
-    """The raw mail, of a large one where it is kept and which files are in it: none of it is held in memory."""
+    """The raw mail, of a large one where it is kept, and the files in it as they were read."""
+    files = placed.understood.mail.files
     if raw.data is None and raw.size > LARGE:
-        return Kept(raw.hash, raw.size, world.store.blobs.keep), placed.understood.mail.files
-    return placed.arrival.data, ()
+        return Kept(raw.hash, raw.size, world.store.blobs.keep), files
+    return placed.arrival.data, files
 
 
 def _author(

@@ -38,11 +38,12 @@ def files_of(
     """Return the new files of a message, found in its raw mail by their hash.
 
     Those of a large mail that nothing looks into come without their octets, where these can go out as they came.
-    `leaves`: what is known of it already. Blocks where it is large. Raises OSError, BlobMissing, and LookupError where
-    the octets of one of the `leaves` are wanted.
+    `leaves`: its files, where it was read just now. Blocks where it is large. Raises OSError, BlobMissing, and
+    LookupError where the octets of one of the `leaves` are wanted that was left in a large mail.
     """
     if isinstance(raw, bytes):
-        return _files(rows, raw, read(raw).files)
+        here = leaves and all(leaf.content is not None for leaf in leaves)
+        return _files(rows, raw, leaves if here else read(raw).files)
     return _files(rows, raw, leaves or read(raw.bytes()).files)
 
 
