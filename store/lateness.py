@@ -4,12 +4,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 
-from .tables import Delivery, DeliveryState, table
+from .tables import Delivery, DeliveryState, Message, Participant, table
 from .values import DeliveryRow, fetch, project
 
 _delivery = table(Delivery)
 _notice = _delivery.alias()
+_message = table(Message)
+_author = table(Participant)
 _TOLD = exists().where(_notice.c.message == _delivery.c.message, _notice.c.kind == "delayed")
+_SOMEBODY_TO_TELL = exists().where(
+    _message.c.seq == _delivery.c.message, _author.c.seq == _message.c.author, _author.c.state == "active"
+)
 _LATE = (
     project(
         Delivery,
@@ -19,6 +24,7 @@ _LATE = (
         _delivery.c.kind.in_(("request", "relayed")),
         _delivery.c.created_at <= bindparam("since"),
         ~_TOLD,
+        _SOMEBODY_TO_TELL,
     )
     .order_by(_delivery.c.seq)
     .limit(bindparam("most"))
@@ -26,7 +32,7 @@ _LATE = (
 
 
 def late(connection: Connection, since: datetime, limit: int) -> tuple[DeliveryRow, ...]:
-    """Return deliveries of people's words that wait since `since` or longer and whose writer was not told."""
+    """Return deliveries of people's words that wait since `since` or longer, whose writer is there and was not told."""
     return tuple(fetch(connection, _LATE, DeliveryRow, since=since, most=limit))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiosmtplib
 import pytest
-from parley.relay import returned
+from parley.relay import late, returned
 from parley.relay.actions.create import Created
 from parley.relay.late import warn_late
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
@@ -189,19 +189,26 @@ async def test_a_late_message_is_told_once_and_then_its_end(world: Running, peer
     assert await warn_late(world.gateway.world) == 0
 
 
-async def test_the_late_message_of_somebody_who_left_is_told_to_nobody(tmp_path: Path, peer: Peer) -> None:
+async def test_the_late_message_of_somebody_who_left_is_told_to_nobody_and_keeps_no_other_back(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late, "_AT_ONCE", 1)
     clock = Clock()
     async with running(tmp_path, peer, clock=clock, extra="") as world:
         made = await world.open(
             sellers=[{"email": SELLER, "name": "Anna"}, {"email": "ben@werk.example", "name": "Ben"}]
         )
-        await peer.wait(3)
+        other = await world.open(reference="R2")
+        await peer.wait(5)
         peer.refuse("rcpt", 451, "4.7.1 later", rcpt=BUYER)
         await world.send(SELLER, made.masks["buyer"], mail(SELLER, made.masks["buyer"], "Hello?"))
         await world.wait_for("deferred")
+        await world.send(SELLER, other.masks["buyer"], mail(SELLER, other.masks["buyer"], "And this?"))
+        await world.wait_for("deferred", 2)
         leave = made.masks["buyer"].replace("buyer-", "leave-")
         await world.send(SELLER, leave, mail(SELLER, leave, "Bye."))
         clock.now += timedelta(hours=5)
+        assert await warn_late(world.gateway.world) == 1
         assert await warn_late(world.gateway.world) == 0
 
 
