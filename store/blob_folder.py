@@ -1,10 +1,11 @@
 """Large blobs as files: `<folder>/<first two digits>/<hash>`, each there completely and durably or not at all."""
 
+import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -26,15 +27,17 @@ class Folder:
     def take(self, mail: Spooled) -> None:
         """Give the mail's file its name as a blob; where that is there already it is made young again."""
         path = self._path(mail.hash)
-        if not _made_young(path, mail.size):
-            _name_durably(mail.path, path, self._folder)
-            mail.path, mail.kept = path, True
+        with _shared(path) as there:
+            if not _made_young(there, path, mail.size):
+                _name_durably(mail.path, path, self._folder)
+                mail.path, mail.kept = path, True
 
     def put(self, name: str, data: bytes) -> None:
         """Write the file, or make the one that is there young again, so that no sweeper takes it for an orphan."""
         path = self._path(name)
-        if not _made_young(path, len(data)):
-            write_durably(path, data, self._folder)
+        with _shared(path) as there:
+            if not _made_young(there, path, len(data)):
+                write_durably(path, data, self._folder)
 
     def open(self, name: str, start: int, end: int) -> BinaryIO:  # noqa: ARG002 (a file of all of it)
         """Open the file, which has all of it. Raises FileNotFoundError, OSError."""
@@ -58,19 +61,18 @@ class Folder:
                             yield entry.name
 
     def remove_old(self, name: str, before: datetime) -> bool:
-        """Remove a file, first by taking its name away: so one that `put` just made young again can go back."""
-        path = self._path(name.lstrip(_TEMPORARY))
-        path = path.with_name(name)
-        aside = path.with_name(f"{_TEMPORARY}{name.lstrip(_TEMPORARY)}.swept")
+        """Remove a file that is old and that nobody holds: `put` holds the one it makes young, or writes anew."""
+        path = self._path(name.lstrip(_TEMPORARY)).with_name(name)
         try:
-            path.rename(aside)
-            if _written(aside.stat().st_mtime) < before:
-                aside.unlink()
-                return True
-            aside.rename(path)
-        except FileNotFoundError:
-            return False  # another process swept it
-        return False
+            with path.open("rb+", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found = os.fstat(file.fileno())
+                if not found.st_nlink or _written(found.st_mtime) >= before:
+                    return False
+                path.unlink()
+        except (FileNotFoundError, BlockingIOError):
+            return False  # another process sweeps it, or a mail needs it
+        return True
 
     def _folders(self) -> list[Path]:
         if not self._folder.is_dir():
@@ -82,14 +84,27 @@ class Folder:
         return self._folder / name[:2] / name
 
 
-def _made_young(path: Path, size: int) -> bool:
-    """Make a blob young again; False where it is not there, or was cut by a broken disk or a restored backup."""
+@contextmanager
+def _shared(path: Path) -> Generator[BinaryIO | None]:
+    """Hold a file, which no sweeper removes meanwhile; None where it is not there. Raises OSError."""
     try:
-        if path.stat().st_size != size:
-            return False
-        os.utime(path)
+        file = path.open("rb", buffering=0)
     except FileNotFoundError:
+        yield None
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # a sweeper lets it go within a moment
+        yield file
+
+
+def _made_young(file: BinaryIO | None, path: Path, size: int) -> bool:
+    """Make a blob young again; False where it is not there, or was cut by a broken disk or a restored backup."""
+    if file is None:
         return False
+    found = os.fstat(file.fileno())
+    if not found.st_nlink or found.st_size != size:  # it was removed, or written anew, before we held it
+        return False
+    os.utime(file.fileno())
     _sync_folder(path.parent)  # whoever wrote it may not have come to that yet
     return True
 

@@ -1,10 +1,13 @@
 """Large blobs, in a folder and in a bucket (a real S3 server on loopback): kept, read, swept, trouble told."""
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import boto3
 import pytest
@@ -177,24 +180,72 @@ def test_a_blob_that_was_cut_is_written_anew(tmp_path: Path) -> None:
     assert mail.kept
 
 
-def test_a_file_that_is_put_while_it_is_swept_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("deed", "size"), [("utime", len(LARGE)), ("fsync", 1000)])
+def test_a_file_that_is_put_while_it_is_swept_stays(
+    deed: str, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep, name = open_blobs(tmp_path).keep, name_of(LARGE)
+    path = grown_old(keep, tmp_path)
+    os.truncate(path, size)  # another size: a blob that was cut, and is written anew
+    make_old(path)
+    done, swept = getattr(os, deed), list[bool]()
+
+    def swept_first(handle: int) -> None:
+        swept.append(keep.remove_old(name, datetime.now(UTC) - DAY))
+        done(handle)
+
+    monkeypatch.setattr(os, deed, swept_first)
     keep.put(name, LARGE)
-    path = tmp_path / name[:2] / name
+    assert swept
+    assert not any(swept)
+    assert keep.get(name) == LARGE
+
+
+def test_a_file_that_is_swept_while_it_is_put_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep, name = open_blobs(tmp_path).keep, name_of(LARGE)
+    grown_old(keep, tmp_path)
+    lock, swept = fcntl.flock, list[bool]()
+
+    def swept_first(file: BinaryIO, how: int) -> None:
+        if how == fcntl.LOCK_SH:
+            swept.append(keep.remove_old(name, datetime.now(UTC) - DAY))  # it is open already, and not yet held
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", swept_first)
+    keep.put(name, LARGE)
+    assert swept == [True]
+    assert keep.get(name) == LARGE
+
+
+@pytest.mark.parametrize("deed", ["rename", "unlink"])
+def test_a_sweeper_that_dies_leaves_a_blob_under_its_name(
+    deed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, name = open_blobs(tmp_path).keep, name_of(LARGE)
+    grown_old(keep, tmp_path)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying, suppress(KeyboardInterrupt):
+        dying.setattr(Path, deed, die)
+        keep.remove_old(name, datetime.now(UTC) - DAY)
+    with suppress(FileNotFoundError):
+        assert keep.get(name) == LARGE
+    assert {file.name for file in (tmp_path / name[:2]).iterdir()} <= {name}
+
+
+def grown_old(keep: blobs.Keep, folder: Path) -> Path:
+    """Put the large blob and make it two days old."""
+    keep.put(name_of(LARGE), LARGE)
+    path = folder / name_of(LARGE)[:2] / name_of(LARGE)
+    make_old(path)
+    return path
+
+
+def make_old(path: Path) -> None:
     old = (datetime.now(UTC) - 2 * DAY).timestamp()
     os.utime(path, (old, old))
-    rename = Path.rename
-
-    def put_first(self: Path, target: Path) -> Path:
-        if self == path and not monkeypatch_done:
-            monkeypatch_done.append(True)
-            keep.put(name, LARGE)  # a mail comes in between the sweeper's look and its deed
-        return rename(self, target)
-
-    monkeypatch_done: list[bool] = []
-    monkeypatch.setattr(Path, "rename", put_first)
-    assert not keep.remove_old(name, datetime.now(UTC) - DAY)
-    assert keep.get(name) == LARGE
 
 
 def test_a_bucket_that_is_away_is_an_oserror_and_tells_no_secret() -> None:
