@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +22,9 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from .postgresql import PATIENCE, WRITERS, Lock, may_pass, sqlstate
 from .writer import Answer, StoreClosed, StoreFailed, Ticket, answer, as_failure, committing
+
+if TYPE_CHECKING:
+    from psycopg import Connection as PsycopgConnection
 
 _PAUSE = 0.1  # seconds between tries
 _NEVER_GIVEN_OUT = "22023"  # what the server says of a transaction whose number it has not reached
@@ -77,6 +81,7 @@ class PoolWriter:
         try:
             transaction = _begin(connection, ticket.of)
             result = ticket.unit(connection)
+            _see_whole(connection)
         except BaseException as error:  # whatever it is, somebody waits for the answer
             roll_back(connection)
             if isinstance(error, DBAPIError) and may_pass(error):
@@ -165,6 +170,15 @@ def _begin(connection: Connection, of: Collection[int] | None) -> str:
         locks = "; SELECT ".join((f"SELECT pg_advisory_xact_lock_shared({Lock.UNITS:d})", *each))
     # A BEGIN at the end takes the statements before it into its transaction; so the first result is the id.
     return str(connection.exec_driver_sql(f"SELECT pg_current_xact_id()::text; {locks}; BEGIN").scalar_one())
+
+
+def _see_whole(connection: Connection) -> None:
+    """Raise StoreFailed where a unit has hidden that its transaction broke: a COMMIT would write nothing."""
+    if not connection.invalidated:
+        raw = cast("PsycopgConnection[Any]", connection.connection.dbapi_connection)
+        if raw.info.transaction_status.name == "INTRANS":
+            return
+    raise StoreFailed("the transaction was over before its commit")
 
 
 def roll_back(connection: Connection) -> None:

@@ -21,7 +21,9 @@ _LOST_RACES = ("40001", "40P01")  # serialization failure, deadlock
 _COMING_UP = ("57P01", "57P02", "57P03", "53300")  # shutting down, crashed, starting, no connection free
 _CONNECTIONS = WRITERS + 9  # writers, their witness, readers, the presence, commands
 _OPTIONS = (
-    "-c lock_timeout=8000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    "-c lock_timeout=8000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC "
+    # The server, too, is to see within half a minute that a machine is gone: its locks go with its connection.
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
 _CONNECT = {
     "connect_timeout": 5,

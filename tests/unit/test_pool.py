@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from parley.store.writer import StoreFailed
 from parley.tests import postgres
 from parley.tests.times import LIMIT
 from sqlalchemy import Connection, Engine, event, func, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 _blob = table(Blob)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -188,6 +189,32 @@ async def test_units_of_one_inquiry_run_one_by_one_in_all_processes(
 async def test_units_of_two_inquiries_run_side_by_side(shared: Callable[[], Store]) -> None:
     store, meet = shared(), threading.Barrier(2, timeout=LIMIT)
     await asyncio.gather(*(store.write(lambda _: meet.wait(), of=[inquiry]) for inquiry in (1, 2)))
+
+
+@pytest.mark.parametrize("trouble", ["SELECT 1 / 0", "SELECT pg_terminate_backend(pg_backend_pid())"])
+async def test_a_unit_that_hides_that_its_transaction_broke_is_not_told_as_written(
+    trouble: str, shared: Callable[[], Store]
+) -> None:
+    store = shared()
+
+    def hides(connection: Connection) -> None:
+        put(connection, "never")
+        with suppress(DBAPIError):
+            connection.exec_driver_sql(trouble)
+
+    with pytest.raises(StoreFailed):
+        await store.write(hides)
+    assert await store.read(count) == 0
+
+
+async def test_the_server_is_asked_to_see_a_dead_machine_soon(shared: Callable[[], Store]) -> None:
+    ours = "SELECT name, reset_val FROM pg_settings WHERE name LIKE 'tcp_keepalives_%%' AND source = 'client'"
+    rows = await shared().read(lambda connection: connection.exec_driver_sql(ours).all())
+    assert {str(name).removeprefix("tcp_keepalives_"): int(value) for name, value in rows} == {
+        "idle": 10,
+        "interval": 5,
+        "count": 3,
+    }
 
 
 async def test_each_process_has_a_number_and_a_dead_ones_are_given_up(shared: Callable[[], Store]) -> None:
