@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 
-from ..store import outbox
+from ..store import inquiries, outbox
+from ..store.tables import GONE
 from ..store.values import DeliveryRow
 from .actions.close import NoSuchInquiry, close
 from .actions.create import create
@@ -100,9 +102,16 @@ async def _decide(work: Awaitable[Decided], argument: object) -> object:
 
 async def _retry(world: World, argument: object) -> object:
     now = world.clock()
-    delivery = await world.store.write(lambda c: _change(c, str(argument), lambda d: outbox.retry(c, d.seq, now)))
+    delivery = await world.store.write(lambda c: _change(c, str(argument), lambda d: _again(c, d, now)))
     world.wake()
     return {"id": delivery.id, "state": "queued"}
+
+
+def _again(connection: Connection, delivery: DeliveryRow, now: datetime) -> bool:
+    """Make a delivery due, unless it is to somebody who is gone: nothing is sent to him any more."""
+    if delivery.recipient is not None and inquiries.participant(connection, delivery.recipient).state in GONE:
+        raise ControlError(f"delivery {delivery.id} is to somebody who takes no part any more, so it cannot be sent")
+    return outbox.retry(connection, delivery.seq, now)
 
 
 async def _drop(world: World, argument: object) -> object:

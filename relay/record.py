@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ..store import inquiries, messages, outbox
 from ..store.rows import add
-from ..store.tables import DeliveryState, Link, MessageState, Participant, ParticipantState
+from ..store.tables import GONE, DeliveryState, Link, MessageState, Participant, ParticipantState
 from ..store.values import DeliveryRow, EventRow, MessageRow, ParticipantRow
 from .clock import new_id
 from .mail.masks import new_token
@@ -142,7 +142,8 @@ def join(
 def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, word: str, proof: dict[str, Any]) -> None:
     """A delivery will never arrive: mark its message, tell the history, and tell the writer in a notice.
 
-    Only what carries a person's words is told; a notice or a copy that cannot be delivered ends in the history.
+    Only what carries a person's words is told; a notice or a copy that cannot be delivered ends in the history. The
+    notice to a writer who is gone is recorded, for the page shows the cause, and dropped.
     """
     if delivery.inquiry is None:
         return
@@ -154,7 +155,10 @@ def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, wo
     author = messages.get(connection, delivery.message).author
     if author is not None:
         notice = Notice(word, about=delivery.recipient)
-        queue_delivery(connection, cause, "failed", inquiries.participant(connection, author), delivery.message, notice)
+        writer = inquiries.participant(connection, author)
+        queued = queue_delivery(connection, cause, "failed", writer, delivery.message, notice)
+        if writer.state in GONE:
+            outbox.drop(connection, queued, cause.at)
 
 
 OUR_FAULT = "5.3.0"  # RFC 3463 of a mail that we cannot make; no remote's, where there is no code of one

@@ -46,6 +46,9 @@ class ParticipantState(StrEnum):
     TRANSFERRED = "transferred"
 
 
+GONE = (ParticipantState.LEFT, ParticipantState.TRANSFERRED)  # took part once
+
+
 class MessageState(StrEnum):
     """held → accepted | refused; accepted → delivered | failed; failed → delivered (a later retry by ops).
 

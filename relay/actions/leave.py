@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ...store import inquiries, outbox
-from ...store.tables import ParticipantState
+from ...store.tables import GONE, ParticipantState
 from ...store.values import ParticipantRow
 from ..about import of_participant
 from ..record import add_event
@@ -62,7 +62,7 @@ def _take_out(connection: Connection, person: ParticipantRow, other: Participant
 def _may(connection: Connection, person: ParticipantRow, other: ParticipantRow) -> bool:
     if (person.inquiry, person.side) != (other.inquiry, other.side) or other.state != ParticipantState.ACTIVE:
         return False
-    if person.state in (ParticipantState.LEFT, ParticipantState.TRANSFERRED):
+    if person.state in GONE:
         return False
     people = inquiries.participants(connection, person.inquiry)
     return any(

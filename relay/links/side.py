@@ -5,14 +5,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ...store import inquiries
-from ...store.tables import ParticipantState
+from ...store.tables import GONE
 from ..actions.leave import CannotLeave, leave
 from .colleagues import may_take_out
 from .desk import Desk
 from .pages import FormView, show
 from .visit import choice_of, member
-
-_GONE = (ParticipantState.LEFT, ParticipantState.TRANSFERRED)
 
 
 async def take_out(desk: Desk, request: Request) -> Response:
@@ -27,10 +25,10 @@ async def take_out(desk: Desk, request: Request) -> Response:
         return RedirectResponse(page, status_code=303)
     people = await desk.world.store.read(lambda connection: inquiries.participants(connection, found.inquiry.seq))
     target = next((one for one in people if one.id == choice.participant and one.side == found.side), None)
-    if target is None or not (target.state in _GONE or may_take_out(target, found.person)):
+    if target is None or not (target.state in GONE or may_take_out(target, found.person)):
         raise HTTPException(404)
     try:
-        if target.state not in _GONE:
+        if target.state not in GONE:
             await leave(desk.world, target.seq, by=found.person.seq)
     except CannotLeave:
         trouble = found.words.gettext(
