@@ -73,9 +73,9 @@ class Writer:
     """The one writing thread of a SQLite store."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        """Begin to write. Raises DBAPIError where the store cannot be opened."""
         self._waiting: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(engine.connect(),), name="store-writer", daemon=True)
         self._lock = threading.Lock()
         self._closed = False
         self._thread.start()
@@ -96,8 +96,8 @@ class Writer:
                 self._waiting.put(None)
         self._thread.join()
 
-    def _run(self) -> None:
-        with self._engine.connect() as connection:
+    def _run(self, connection: Connection) -> None:
+        with connection:
             # What a savepoint may put back. SQLite keeps it in a file of /var/tmp otherwise: two writes for each page.
             connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
             running = True

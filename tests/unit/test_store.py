@@ -30,9 +30,9 @@ from parley.store.tables import (
     SQLModel,
     table,
 )
-from parley.store.writer import StoreClosed, StoreFailed
+from parley.store.writer import StoreClosed, StoreFailed, Writer
 from parley.tests.times import LIMIT
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, create_engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -195,6 +195,11 @@ async def test_a_unit_that_would_end_its_thread_ends_nothing_but_itself(store: S
     assert isinstance(ended, RuntimeError)
     assert isinstance(ended.__cause__, Ends)
     assert await store.read(count) == 2
+
+
+def test_a_writer_that_cannot_open_its_store_says_so() -> None:
+    with pytest.raises(OperationalError):
+        Writer(create_engine("sqlite:////no/such/folder/parley.db"))
 
 
 async def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
