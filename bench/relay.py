@@ -12,7 +12,7 @@ import asyncio
 import statistics
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from parley.bench.relays import Relay, Sink, start_parley, start_postfix, start_sink, temporary
@@ -72,14 +72,18 @@ def latency(found: Pairs) -> Iterator[str]:
         yield _row(f"250 → sink, {PACED.name}, {name}", *cells, "", "")
 
 
-async def beside(relay: Relay, sink: Sink, rounds: int) -> str:
-    """Return the row of a small mail's whole way, alone and while mails of 5 MB come in."""
-    small, large = replace(PACED, mails=100), Shape("5 MB", 5_000_000, 2, 20)
-    ratios: list[float] = []
-    for _ in range(rounds):
-        alone, busy = await measure(relay, sink, small), await measure(relay, sink, small, large)
-        ratios.append(percentile(busy.whole, 0.99) / percentile(alone.whole, 0.99))
-    return _row(BESIDE, "", "", f"{statistics.median(ratios):.2f}", "≤ 2", "", "")
+async def beside(relay: Relay, other: Relay | None, sink: Sink, rounds: int) -> str:
+    """Return the row of a small mail's whole way while mails of 5 MB come in, by what it takes alone."""
+    relays = [one for one in (relay, other) if one]
+    found = [[await _beside(one, sink) for one in relays] for _ in range(rounds)]
+    ours, *theirs = [f"{statistics.median(times):.2f} ×" for times in zip(*found, strict=True)]
+    return _row(BESIDE, ours, *(theirs or ["–"]), "", "≤ 2 ×", "", "")
+
+
+async def _beside(relay: Relay, sink: Sink) -> float:
+    small, large = PACED, Shape("5 mails of 5 MB a second", 5_000_000, 2, 50, rate=5)
+    alone, busy = await measure(relay, sink, small), await measure(relay, sink, small, large)
+    return percentile(busy.whole, 0.99) / percentile(alone.whole, 0.99)
 
 
 def _or_dash(value: float | None, form: str) -> str:
@@ -109,7 +113,7 @@ async def main() -> None:
             for row in latency(await pairs(ours, theirs, sink, PACED, options.rounds)):
                 print(row, flush=True)
         if options.only in BESIDE:
-            print(await beside(ours, sink, options.rounds))
+            print(await beside(ours, theirs, sink, options.rounds))
         slow = [line for line in slow_lines() if options.only in line.shape.name]
         if slow and can_be_made():
             with slow_disk(temporary(stack), 5):
