@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from .blobs import Blobs, open_blobs
+from .blobs import Blobs, Kept, open_blobs
 from .engine import WriterLock, open_engine
 from .integrity import check
 from .place import Place
@@ -109,6 +109,14 @@ class Store:
             return query(self._here)
         except DBAPIError:
             return await self.read(query)
+
+    async def bytes_of(self, digest: str) -> bytes:
+        """Return the blob with this hash; a bucket or disk that is slow keeps no query waiting.
+
+        Raises BlobMissing, OSError, StoreFailed, StoreClosed.
+        """
+        found = await self.read(lambda connection: self.blobs.find(connection, digest))
+        return await self.in_thread(found.bytes) if isinstance(found, Kept) else found
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run disk work (blob files) off the event loop. Raises StoreClosed."""

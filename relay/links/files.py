@@ -140,14 +140,10 @@ async def _seen(desk: Desk, found: Visit, message: MessageRow) -> Seen:
     return veil.over(message)
 
 
-async def _raw(desk: Desk, digest: str) -> bytes:
-    return await desk.world.store.read(lambda connection: desk.world.store.blobs.get(connection, digest))
-
-
 async def _leaves(desk: Desk, message: MessageRow) -> tuple[Attachment, ...]:
     if message.raw is None:
         return ()
-    data = await _raw(desk, message.raw)
+    data = await desk.world.store.bytes_of(message.raw)
     return (await asyncio.to_thread(read, data)).files
 
 

@@ -26,7 +26,7 @@ async def mail_of(desk: Desk, found: Visit, message: MessageRow) -> bytes:
     world = desk.world
     digest = message.raw
     if message.side == found.side and digest is not None:
-        return await world.store.read(lambda connection: world.store.blobs.get(connection, digest))
+        return await world.store.bytes_of(digest)
 
     def query(connection: Connection) -> tuple[DeliveryRow, Job]:
         delivery = _delivery(connection, found, message)
