@@ -2,9 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 LIMIT = 60.0  # seconds until a test gives up what it waits for: a machine may be slow
 MINUTE, HOUR = 60.0, 3600.0  # seconds
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 async def jump(seconds: float = HOUR) -> None:

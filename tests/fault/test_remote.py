@@ -5,7 +5,7 @@ The time is injected: hours pass in seconds.
 
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,18 +14,8 @@ from parley.store import outbox
 from parley.tests.gateway import BUYER, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Peer, Step
 from parley.tests.peer_session import Got
-from parley.tests.times import MINUTE, jump
+from parley.tests.times import MINUTE, Clock, jump
 from parley.tests.unit.test_mx import Zone, name_server
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 async def write(world: Running, masks: dict[str, str], text: str) -> None:

@@ -8,16 +8,9 @@ from parley.relay.actions.hold import release
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Got, Peer
 from parley.tests.story.test_negotiation import build_mixed
+from parley.tests.times import Clock
 
 CANNED = "Thank you for your mail. Your ticket has the number {n}."
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class Robot:

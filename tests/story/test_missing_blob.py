@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,7 @@ from parley.store.values import DeliveryRow
 from parley.tests.gateway import BUYER, SELLER, Running, body, running, to
 from parley.tests.peer import Peer
 from parley.tests.story.test_large import MB, document, with_file
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+from parley.tests.times import Clock
 
 
 @pytest.fixture

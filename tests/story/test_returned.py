@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import aiosmtplib
@@ -12,17 +12,8 @@ from parley.relay.actions.create import Created
 from parley.relay.late import warn_late
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Got, Peer
+from parley.tests.times import Clock
 from parley.threading.dsn import Failure, read
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

@@ -15,20 +15,13 @@ from parley.tests.dns_server import DnsServer
 from parley.tests.gateway import BUYER, COLLEAGUE, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Peer
 from parley.tests.signing import rsa_key, rsa_record, sign
+from parley.tests.times import Clock
 
 pytestmark = pytest.mark.usefixtures("engines")
 
 KEY = rsa_key()
 STRANGER, PRIVATE, HANDED = "carl@elsewhere.example", "anna@private.example", "eve@agency.example"
 ENFORCE = 'authentication = "enforce"'
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)  # the signatures of the tests are made now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @asynccontextmanager
@@ -38,7 +31,7 @@ async def world(folder: Path, peer: Peer, sender: str = ENFORCE, clock: Clock | 
         for address in (SELLER, BUYER, STRANGER, PRIVATE, HANDED):
             dns.add(f"s1._domainkey.{address.partition('@')[2]}", "TXT", rsa_record(KEY))
         extra = f'[dns]\nservers = ["{dns.address}"]\ntimeout = "60s"\n'
-        async with running(folder, peer, clock=clock or Clock(), extra=extra, sender=sender) as one:
+        async with running(folder, peer, clock=clock or Clock(datetime.now(UTC)), extra=extra, sender=sender) as one:
             yield one
 
 
@@ -204,7 +197,7 @@ async def test_who_left_is_refused_and_gets_no_more_copies(tmp_path: Path, peer:
 
 
 async def test_what_nobody_decides_is_refused_in_time_and_the_writer_told(tmp_path: Path, peer: Peer) -> None:
-    clock = Clock()
+    clock = Clock(datetime.now(UTC))
     async with world(tmp_path, peer, clock=clock) as one:
         made = await one.open()
         await peer.wait(2)

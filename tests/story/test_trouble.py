@@ -10,6 +10,7 @@ from parley.relay.actions.close import close
 from parley.relay.actions.hold import NotHeld, refuse, release
 from parley.tests.gateway import BUYER, DOMAIN, SELLER, Running, body, header, mail, running, to
 from parley.tests.peer import Peer
+from parley.tests.times import Clock
 
 pytestmark = pytest.mark.usefixtures("engines")
 
@@ -18,16 +19,6 @@ pytestmark = pytest.mark.usefixtures("engines")
 async def world(tmp_path: Path, peer: Peer) -> AsyncIterator[Running]:
     async with running(tmp_path, peer) as one:
         yield one
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 async def refused(world: Running, sender: str, mask: str, data: bytes) -> str:
