@@ -103,9 +103,8 @@ def _load_around(connection: Connection, world: World, delivery: DeliveryRow) ->
 
 
 def _raw(connection: Connection, world: World, digest: str) -> bytes | Kept:
-    """The bytes of a raw mail, of a large one where it is kept. Raises BlobMissing, OSError."""
-    found = world.store.blobs.find(connection, digest)
-    return found.bytes() if isinstance(found, Kept) and len(found) <= LARGE else found
+    """The bytes of a raw mail that is in its row, of another where it is kept. Raises BlobMissing."""
+    return world.store.blobs.find(connection, digest)
 
 
 def needs_raw(message: MessageRow, files: Sequence[AttachmentRow]) -> bool:

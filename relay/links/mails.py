@@ -9,7 +9,7 @@ from ...store import messages, outbox
 from ...store.tables import DeliveryState
 from ...store.values import DeliveryRow, MessageRow
 from ..job import Job, load_job
-from ..prepare import render
+from ..prepare import fetched, render
 from ..world import World
 from .desk import Desk
 from .visit import Visit
@@ -33,6 +33,7 @@ async def mail_of(desk: Desk, found: Visit, message: MessageRow) -> bytes:
         return delivery, load_job(connection, world, delivery)
 
     delivery, job = await world.store.read(query)
+    job = await fetched(world, job)
     return await world.store.in_thread(lambda: _bytes(world, delivery, job))
 
 

@@ -3,14 +3,18 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from parley.store import messages
+from parley.store import messages, outbox
 from parley.store.blob_folder import Folder
 from parley.store.blobs import SMALL
-from parley.tests.gateway import SELLER, mail
+from parley.tests.gateway import BUYER, SELLER, mail, running
 from parley.tests.pages import Web, open_web
+from parley.tests.peer import Peer
+from parley.tests.story.test_bucket import with_file
+from parley.tests.story.test_returned import Clock
 from parley.tests.times import LIMIT
 
 ASKED = 4  # as many as there are threads that read the database
@@ -48,3 +52,34 @@ async def test_the_database_is_read_meanwhile(web: Web, monkeypatch: pytest.Monk
         answers.set()
         pages = await asyncio.gather(*asking)
     assert [page.body for page in pages] == [data] * ASKED
+
+
+async def test_queued_mails_are_fetched_meanwhile(tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    async with running(tmp_path, peer, clock=clock) as world:
+        made = [await world.open(reference=f"R{number}") for number in range(ASKED)]
+        await world.wait_for("sent", 2 * ASKED)
+        peer.refuse("rcpt", 451, "4.7.1 later", times=ASKED, rcpt=BUYER)
+        for number, one in enumerate(made):
+            mask = one.masks["buyer"]
+            await world.send(SELLER, mask, with_file(mask, f"{number}@werk.example"))
+        await world.wait_for("deferred", ASKED)
+        loop, entered, answers = asyncio.get_running_loop(), asyncio.Semaphore(0), threading.Event()
+        get = Folder.get
+
+        def slow(keep: Folder, name: str) -> bytes:
+            loop.call_soon_threadsafe(entered.release)
+            answers.wait(2 * LIMIT)
+            return get(keep, name)
+
+        monkeypatch.setattr(Folder, "get", slow)
+        clock.now += timedelta(minutes=2)
+        world.gateway.world.wake()
+        try:
+            async with asyncio.timeout(LIMIT):
+                for _ in made:
+                    await entered.acquire()
+                assert await world.gateway.world.store.read(lambda c: outbox.waiting(c, 1))
+        finally:
+            answers.set()
+        await world.wait_for("sent", 3 * ASKED)
