@@ -4,6 +4,7 @@ An object is durable when its PUT is answered. Every trouble with the bucket is 
 gets 451 and nothing is lost. Nothing here waits longer than a mail client does.
 """
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from .place import Bucket
 
 _PATIENCE = timedelta(seconds=20)  # for one call with all its tries
 _CONNECT = timedelta(seconds=3)
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class BucketKeep:
@@ -79,13 +81,14 @@ class BucketKeep:
             return bytes(obstore.get(self._store, _path(name)).bytes())
 
     def old(self, before: datetime) -> Iterator[str]:
-        """Yield the names of the objects put before that time."""
+        """Yield the names of our objects put before that time; the bucket may hold others' as well."""
         with _as_oserror():
             # the other form, which needs pyarrow, has no known type
             for some in obstore.list(self._store, return_arrow=False):  # pyright: ignore[reportUnknownMemberType]
                 for item in some:
-                    if item["last_modified"] < before:
-                        yield item["path"].rpartition("/")[2]
+                    name = item["path"].rpartition("/")[2]
+                    if item["last_modified"] < before and _HASH.fullmatch(name) and item["path"] == _path(name):
+                        yield name
         yield from self._left.old(before)
 
     def remove_old(self, name: str, before: datetime) -> bool:

@@ -164,6 +164,14 @@ def test_what_else_is_in_the_folder_is_left_alone(tmp_path: Path) -> None:
     assert list(open_blobs(tmp_path).keep.old(datetime.now(UTC) + DAY)) == []
 
 
+def test_what_else_is_in_the_bucket_is_left_alone(s3: str, tmp_path: Path) -> None:
+    keep, theirs = open_blobs(bucket(s3, tmp_path.name, tmp_path)).keep, open_blobs(bucket(s3, "", tmp_path)).keep
+    keep.put("report.pdf", b"of somebody else")
+    keep.put(name_of(LARGE), LARGE)
+    assert list(keep.old(datetime.now(UTC) + DAY)) == [name_of(LARGE)]
+    assert name_of(LARGE) not in list(theirs.old(datetime.now(UTC) + DAY))  # it has our prefix
+
+
 def test_a_blob_that_was_cut_is_written_anew(tmp_path: Path) -> None:
     blobs, name = open_blobs(tmp_path), name_of(LARGE)
     path = tmp_path / name[:2] / name
