@@ -51,7 +51,7 @@ def slow_lines() -> list[Line]:
 
 
 SLOW = "fsync of 5 ms"
-BESIDE = "small beside 5 MB, start → sink, p99"
+BESIDE = "small beside 5 mails of 5 MB a second, start → sink, p99"
 PACED = Shape("20 mails a second", 2048, 10, 200, rate=20)
 
 
