@@ -98,13 +98,8 @@ def _load_around(connection: Connection, world: World, delivery: DeliveryRow) ->
         inquiries.participants(connection, delivery.inquiry),
         message,
         files,
-        _raw(connection, world, wanted) if wanted else b"",
+        world.store.blobs.find(connection, wanted) if wanted else b"",
     )
-
-
-def _raw(connection: Connection, world: World, digest: str) -> bytes | Kept:
-    """The bytes of a raw mail that is in its row, of another where it is kept. Raises BlobMissing."""
-    return world.store.blobs.find(connection, digest)
 
 
 def needs_raw(message: MessageRow, files: Sequence[AttachmentRow]) -> bool:

@@ -17,6 +17,8 @@ from .clock import new_id
 from .mail.masks import new_token
 from .personal_links import LinkMaker, token_hash
 
+OUR_FAULT = "5.3.0"  # RFC 3463 of a mail that we cannot make; no remote's, where there is no code of one
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -159,9 +161,6 @@ def fail_message(connection: Connection, cause: Cause, delivery: DeliveryRow, wo
         queued = queue_delivery(connection, cause, "failed", writer, delivery.message, notice)
         if writer.state in GONE:
             outbox.drop(connection, queued, cause.at)
-
-
-OUR_FAULT = "5.3.0"  # RFC 3463 of a mail that we cannot make; no remote's, where there is no code of one
 
 
 def cause_word(code: int, enhanced: str) -> str:

@@ -14,17 +14,13 @@ import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from .postgresql import PATIENCE, WRITERS, Lock, may_pass, sqlstate
+from .postgresql import PATIENCE, WRITERS, Lock, driver_of, may_pass, sqlstate
 from .writer import Answer, StoreClosed, StoreFailed, Ticket, answer, as_failure, committing
-
-if TYPE_CHECKING:
-    from psycopg import Connection as PsycopgConnection
 
 _PAUSE = 0.1  # seconds between tries
 _NEVER_GIVEN_OUT = "22023"  # what the server says of a transaction whose number it has not reached
@@ -174,11 +170,8 @@ def _begin(connection: Connection, of: Collection[int] | None) -> str:
 
 def _see_whole(connection: Connection) -> None:
     """Raise StoreFailed where a unit has hidden that its transaction broke: a COMMIT would write nothing."""
-    if not connection.invalidated:
-        raw = cast("PsycopgConnection[Any]", connection.connection.dbapi_connection)
-        if raw.info.transaction_status.name == "INTRANS":
-            return
-    raise StoreFailed("the transaction was over before its commit")
+    if connection.invalidated or driver_of(connection).info.transaction_status.name != "INTRANS":
+        raise StoreFailed("the transaction was over before its commit")
 
 
 def roll_back(connection: Connection) -> None:

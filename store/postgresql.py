@@ -5,9 +5,9 @@ died shows within seconds (keepalives), no statement waits for a lock longer tha
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -59,6 +59,11 @@ def open_postgresql(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     return engine
+
+
+def driver_of(connection: Connection) -> "PsycopgConnection[Any]":
+    """Return the driver's own connection."""
+    return cast("PsycopgConnection[Any]", connection.connection.dbapi_connection)
 
 
 def _prepare(connection: "PsycopgConnection[Any]", _record: Any) -> None:

@@ -10,15 +10,12 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from .postgresql import Lock
-
-if TYPE_CHECKING:
-    from psycopg import Connection as PsycopgConnection
+from .postgresql import Lock, driver_of
 
 _NUMBERS = 2**31 - 1  # as many as the half of a lock's key has: nobody draws one twice
 _LOOK = 0.5  # seconds after which a stop is seen, and between tries to hold the number again
@@ -145,7 +142,7 @@ class AmongOthers:
         Where our last session broke and the server has not seen it yet, that one holds the number: try until it ends.
         """
         connection.exec_driver_sql(f"LISTEN {_CHANNEL}")
-        raw = cast("PsycopgConnection[Any]", connection.connection.dbapi_connection)
+        raw = driver_of(connection)
         held = False
         while not self._over.is_set():
             if not held:
